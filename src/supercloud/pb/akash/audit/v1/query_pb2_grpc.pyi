@@ -1,0 +1,19 @@
+from collections.abc import Iterator
+from typing import Any
+
+import supercloud.pb.akash.audit.v1.query_pb2 as _supercloud_pb_akash_audit_v1_query_pb2
+
+class QueryStub:
+    def __init__(self, channel: Any) -> None: ...
+    AllProvidersAttributes: Any
+    ProviderAttributes: Any
+    ProviderAuditorAttributes: Any
+    AuditorAttributes: Any
+
+class QueryServicer:
+    def AllProvidersAttributes(self, request: _supercloud_pb_akash_audit_v1_query_pb2.QueryAllProvidersAttributesRequest, context: Any) -> Any: ...
+    def ProviderAttributes(self, request: _supercloud_pb_akash_audit_v1_query_pb2.QueryProviderAttributesRequest, context: Any) -> Any: ...
+    def ProviderAuditorAttributes(self, request: _supercloud_pb_akash_audit_v1_query_pb2.QueryProviderAuditorRequest, context: Any) -> Any: ...
+    def AuditorAttributes(self, request: _supercloud_pb_akash_audit_v1_query_pb2.QueryAuditorAttributesRequest, context: Any) -> Any: ...
+
+def add_QueryServicer_to_server(servicer: Any, server: Any) -> None: ...

@@ -1,0 +1,19 @@
+from collections.abc import Iterator
+from typing import Any
+
+import supercloud.pb.akash.bme.v1.query_pb2 as _supercloud_pb_akash_bme_v1_query_pb2
+
+class QueryStub:
+    def __init__(self, channel: Any) -> None: ...
+    Params: Any
+    VaultState: Any
+    Status: Any
+    LedgerRecords: Any
+
+class QueryServicer:
+    def Params(self, request: _supercloud_pb_akash_bme_v1_query_pb2.QueryParamsRequest, context: Any) -> Any: ...
+    def VaultState(self, request: _supercloud_pb_akash_bme_v1_query_pb2.QueryVaultStateRequest, context: Any) -> Any: ...
+    def Status(self, request: _supercloud_pb_akash_bme_v1_query_pb2.QueryStatusRequest, context: Any) -> Any: ...
+    def LedgerRecords(self, request: _supercloud_pb_akash_bme_v1_query_pb2.QueryLedgerRecordsRequest, context: Any) -> Any: ...
+
+def add_QueryServicer_to_server(servicer: Any, server: Any) -> None: ...

@@ -1,0 +1,19 @@
+from collections.abc import Iterator
+from typing import Any
+
+import supercloud.pb.akash.deployment.v1beta4.query_pb2 as _supercloud_pb_akash_deployment_v1beta4_query_pb2
+
+class QueryStub:
+    def __init__(self, channel: Any) -> None: ...
+    Deployments: Any
+    Deployment: Any
+    Group: Any
+    Params: Any
+
+class QueryServicer:
+    def Deployments(self, request: _supercloud_pb_akash_deployment_v1beta4_query_pb2.QueryDeploymentsRequest, context: Any) -> Any: ...
+    def Deployment(self, request: _supercloud_pb_akash_deployment_v1beta4_query_pb2.QueryDeploymentRequest, context: Any) -> Any: ...
+    def Group(self, request: _supercloud_pb_akash_deployment_v1beta4_query_pb2.QueryGroupRequest, context: Any) -> Any: ...
+    def Params(self, request: _supercloud_pb_akash_deployment_v1beta4_query_pb2.QueryParamsRequest, context: Any) -> Any: ...
+
+def add_QueryServicer_to_server(servicer: Any, server: Any) -> None: ...

@@ -1,0 +1,26 @@
+from collections.abc import Iterator
+from typing import Any
+
+import google.protobuf.empty_pb2 as _google_protobuf_empty_pb2
+
+class NodeRPCStub:
+    def __init__(self, channel: Any) -> None: ...
+    QueryNode: Any
+    StreamNode: Any
+
+class NodeRPCServicer:
+    def QueryNode(self, request: _google_protobuf_empty_pb2.Empty, context: Any) -> Any: ...
+    def StreamNode(self, request: _google_protobuf_empty_pb2.Empty, context: Any) -> Any: ...
+
+def add_NodeRPCServicer_to_server(servicer: Any, server: Any) -> None: ...
+
+class ClusterRPCStub:
+    def __init__(self, channel: Any) -> None: ...
+    QueryCluster: Any
+    StreamCluster: Any
+
+class ClusterRPCServicer:
+    def QueryCluster(self, request: _google_protobuf_empty_pb2.Empty, context: Any) -> Any: ...
+    def StreamCluster(self, request: _google_protobuf_empty_pb2.Empty, context: Any) -> Any: ...
+
+def add_ClusterRPCServicer_to_server(servicer: Any, server: Any) -> None: ...

@@ -1,0 +1,19 @@
+from collections.abc import Iterator
+from typing import Any
+
+import supercloud.pb.cosmos.bank.v1beta1.tx_pb2 as _supercloud_pb_cosmos_bank_v1beta1_tx_pb2
+
+class MsgStub:
+    def __init__(self, channel: Any) -> None: ...
+    Send: Any
+    MultiSend: Any
+    UpdateParams: Any
+    SetSendEnabled: Any
+
+class MsgServicer:
+    def Send(self, request: _supercloud_pb_cosmos_bank_v1beta1_tx_pb2.MsgSend, context: Any) -> Any: ...
+    def MultiSend(self, request: _supercloud_pb_cosmos_bank_v1beta1_tx_pb2.MsgMultiSend, context: Any) -> Any: ...
+    def UpdateParams(self, request: _supercloud_pb_cosmos_bank_v1beta1_tx_pb2.MsgUpdateParams, context: Any) -> Any: ...
+    def SetSendEnabled(self, request: _supercloud_pb_cosmos_bank_v1beta1_tx_pb2.MsgSetSendEnabled, context: Any) -> Any: ...
+
+def add_MsgServicer_to_server(servicer: Any, server: Any) -> None: ...

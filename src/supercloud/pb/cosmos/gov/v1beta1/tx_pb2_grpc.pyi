@@ -1,0 +1,19 @@
+from collections.abc import Iterator
+from typing import Any
+
+import supercloud.pb.cosmos.gov.v1beta1.tx_pb2 as _supercloud_pb_cosmos_gov_v1beta1_tx_pb2
+
+class MsgStub:
+    def __init__(self, channel: Any) -> None: ...
+    SubmitProposal: Any
+    Vote: Any
+    VoteWeighted: Any
+    Deposit: Any
+
+class MsgServicer:
+    def SubmitProposal(self, request: _supercloud_pb_cosmos_gov_v1beta1_tx_pb2.MsgSubmitProposal, context: Any) -> Any: ...
+    def Vote(self, request: _supercloud_pb_cosmos_gov_v1beta1_tx_pb2.MsgVote, context: Any) -> Any: ...
+    def VoteWeighted(self, request: _supercloud_pb_cosmos_gov_v1beta1_tx_pb2.MsgVoteWeighted, context: Any) -> Any: ...
+    def Deposit(self, request: _supercloud_pb_cosmos_gov_v1beta1_tx_pb2.MsgDeposit, context: Any) -> Any: ...
+
+def add_MsgServicer_to_server(servicer: Any, server: Any) -> None: ...
