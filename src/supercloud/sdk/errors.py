@@ -1,0 +1,56 @@
+"""What can go wrong between us and the outside world.
+
+SdkError
+ +-- TemporaryError     try again later: connection refused, timeout, node behind
+ +-- PermanentError     trying again does not help
+      +-- QueryError    the node answered a query with a refusal
+      +-- TxFailed      the network refused or failed a transaction
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from supercloud.sdk.tx import TxResult
+
+
+class SdkError(Exception):
+    """Base of everything this library raises on purpose."""
+
+
+class TemporaryError(SdkError):
+    """The outside world is not ready; `retry_after` is a hint in seconds."""
+
+    def __init__(self, text: str, retry_after: float = 1.0) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class PermanentError(SdkError):
+    """The request can not succeed as it stands."""
+
+
+class QueryError(PermanentError):
+    """A query the node refused: `code` and `codespace` of the ABCI answer, `log` its text."""
+
+    def __init__(self, path: str, code: int, codespace: str, log: str) -> None:
+        super().__init__(f"{path}: {log or f'code {code}'}")
+        self.path = path
+        self.code = code
+        self.codespace = codespace
+        self.log = log
+
+    @property
+    def not_found(self) -> bool:
+        """Whether the thing asked for does not exist (gRPC NotFound travels as sdk code 22, key not found)."""
+        return self.code == 22
+
+
+class TxFailed(PermanentError):
+    """A transaction that was refused by CheckTx or failed when it was executed."""
+
+    def __init__(self, result: TxResult) -> None:
+        where = f"at height {result.height}" if result.height else "before it reached a block"
+        super().__init__(f"transaction {result.hash} failed {where}: {result.codespace} code {result.code}: {result.log}")
+        self.result = result

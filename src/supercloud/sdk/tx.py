@@ -1,0 +1,247 @@
+"""Building, signing and following transactions: one sender for each key.
+
+Order of a send: simulate, price, sign (SIGN_MODE_DIRECT), broadcast_tx_sync, wait until the transaction is in a block.
+A sender keeps its own sequence, so that many sends may be under way; it reads it again when the node disagrees
+(sdk code 32), which happens when the same key was used elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple, Protocol
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import Message
+
+from supercloud.pb.cosmos.base.abci.v1beta1 import abci_pb2
+from supercloud.pb.cosmos.base.v1beta1 import coin_pb2
+from supercloud.pb.cosmos.crypto.secp256k1 import keys_pb2
+from supercloud.pb.cosmos.tx.signing.v1beta1 import signing_pb2
+from supercloud.pb.cosmos.tx.v1beta1 import service_pb2, tx_pb2
+from supercloud.sdk.client import Client
+from supercloud.sdk.errors import PermanentError, QueryError, TemporaryError, TxFailed
+from supercloud.sdk.events import TypedEvent, typed_events
+from supercloud.sdk.rpc import RpcError
+
+WRONG_SEQUENCE = 32
+MEMPOOL_FULL = 20
+GAS_MARGIN = Fraction(13, 10)
+RESENDS_MAX = 3
+COMMIT_TIMEOUT_S = 60.0
+POLL_S = 0.05
+POLL_S_MAX = 0.5
+
+
+class Signer(Protocol):
+    """A key that can sign for one account."""
+
+    @property
+    def public_key(self) -> Any:
+        """Compressed secp256k1 public key; `.data` or `bytes()` gives its 33 bytes."""
+
+    @property
+    def address(self) -> bytes:
+        """20 bytes."""
+
+    def sign(self, message: bytes) -> bytes:
+        """64-byte r||s signature over SHA-256 of `message`."""
+
+
+class GasPrice(NamedTuple):
+    """What one unit of gas costs."""
+
+    amount: Fraction
+    denom: str
+
+    @classmethod
+    def parse(cls, text: str) -> GasPrice:
+        """From text such as `0.025uakt`."""
+        digits = len(text) - len(text.lstrip("0123456789."))
+        try:
+            return cls(Fraction(text[:digits]), text[digits:])
+        except ValueError as error:
+            raise PermanentError(f"gas price {text!r}: expected a number and a denom, such as 0.025uakt") from error
+
+    def fee(self, gas: int) -> coin_pb2.Coin:
+        """The fee for `gas`, rounded up."""
+        product = self.amount * gas
+        return coin_pb2.Coin(denom=self.denom, amount=str(-(-product.numerator // product.denominator)))
+
+
+class TxResult(NamedTuple):
+    """How a transaction ended. `height` is 0 when it never reached a block; `data` is TxMsgData."""
+
+    hash: str
+    height: int
+    code: int
+    codespace: str
+    log: str
+    gas_wanted: int
+    gas_used: int
+    events: list[TypedEvent]
+    raw_events: list[dict[str, Any]]
+    data: bytes
+
+    def responses(self) -> list[AnyMessage]:
+        """One response for each message."""
+        return list(abci_pb2.TxMsgData.FromString(self.data).msg_responses)
+
+
+class TxSender:
+    """Sends transactions of one key, in order."""
+
+    def __init__(self, client: Client, signer: Signer, gas_price: str = "0.0025uakt") -> None:
+        self.client = client
+        self.signer = signer
+        self.address = signer.address
+        self.gas_price = GasPrice.parse(gas_price)
+        self._lock = asyncio.Lock()
+        self._number: int | None = None
+        self._sequence = 0
+
+    @property
+    def address_text(self) -> str:
+        """The signer's address as the network writes it."""
+        return self.client.bech32.text(self.address)
+
+    async def send(self, messages: Sequence[Message], memo: str = "", gas: int | None = None) -> TxResult:
+        """Send one transaction with these messages and wait for its block.
+
+        Raises TxFailed with the network's answer, TemporaryError when it could not be delivered in time.
+        """
+        tx_hash = await self.broadcast(messages, memo, gas)
+        return await self.wait_committed(tx_hash)
+
+    async def broadcast(self, messages: Sequence[Message], memo: str = "", gas: int | None = None) -> str:
+        """Sign and hand over to the node's mempool; returns the hash. Raises TxFailed, TemporaryError."""
+        body = tx_pb2.TxBody(messages=[_any(message) for message in messages], memo=memo).SerializeToString()
+        async with self._lock:
+            for _ in range(RESENDS_MAX):
+                await self._load_account()
+                try:
+                    limit = gas or await self._estimate(body)
+                    result = await self._broadcast_raw(self._sign(body, limit))
+                except _StaleSequence:
+                    self._number = None
+                    continue
+                if result.code == WRONG_SEQUENCE:
+                    self._number = None
+                    continue
+                if result.code == MEMPOOL_FULL:
+                    raise TemporaryError(f"the node's mempool is full: {result.log}")
+                if result.code:
+                    raise TxFailed(result)
+                self._sequence += 1
+                return result.hash
+        raise TxFailed(result)
+
+    async def wait_committed(self, tx_hash: str, timeout_s: float = COMMIT_TIMEOUT_S) -> TxResult:
+        """Wait until the transaction is in a block. Raises TxFailed, TemporaryError."""
+        pause = POLL_S
+        try:
+            async with asyncio.timeout(timeout_s):
+                while (found := await self.client.tx(tx_hash)) is None:
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 1.3, POLL_S_MAX)
+        except TimeoutError as error:
+            self._number = None
+            raise TemporaryError(f"transaction {tx_hash} was accepted but is in no block after {timeout_s:g} s") from error
+        result = _committed(found)
+        if result.code:
+            raise TxFailed(result)
+        return result
+
+    async def simulate(self, messages: Sequence[Message]) -> int:
+        """Gas that these messages would use now."""
+        await self._load_account()
+        body = tx_pb2.TxBody(messages=[_any(message) for message in messages]).SerializeToString()
+        return await self._simulate(body)
+
+    async def _load_account(self) -> None:
+        if self._number is not None:
+            return
+        account = await self.client.account(self.address)
+        if account is None:
+            raise PermanentError(
+                f"account {self.address_text} does not exist on {self.client.chain_id}: it has never received coins"
+            )
+        self._number, self._sequence = account.number, account.sequence
+
+    async def _estimate(self, body: bytes) -> int:
+        used = await self._simulate(body) * GAS_MARGIN
+        return -(-used.numerator // used.denominator)
+
+    async def _simulate(self, body: bytes) -> int:
+        raw = tx_pb2.TxRaw(body_bytes=body, auth_info_bytes=self._auth_info(0), signatures=[b""])
+        request = service_pb2.SimulateRequest(tx_bytes=raw.SerializeToString())
+        path = "/cosmos.tx.v1beta1.Service/Simulate"
+        try:
+            answer = await self.client.query(path, request, service_pb2.SimulateResponse)
+        except QueryError as error:
+            if "account sequence mismatch" in error.log:
+                raise _StaleSequence from error
+            raise
+        return int(answer.gas_info.gas_used)
+
+    def _auth_info(self, gas: int) -> bytes:
+        key = keys_pb2.PubKey(key=bytes(self.signer.public_key))
+        info = tx_pb2.SignerInfo(public_key=_any(key), sequence=self._sequence)
+        info.mode_info.single.mode = signing_pb2.SIGN_MODE_DIRECT
+        fee = tx_pb2.Fee(gas_limit=gas, amount=[self.gas_price.fee(gas)] if gas and self.gas_price.amount else [])
+        return tx_pb2.AuthInfo(signer_infos=[info], fee=fee).SerializeToString()
+
+    def _sign(self, body: bytes, gas: int) -> bytes:
+        auth_info = self._auth_info(gas)
+        document = tx_pb2.SignDoc(
+            body_bytes=body,
+            auth_info_bytes=auth_info,
+            chain_id=self.client.chain_id,
+            account_number=self._number or 0,
+        )
+        signature = self.signer.sign(document.SerializeToString())
+        return tx_pb2.TxRaw(body_bytes=body, auth_info_bytes=auth_info, signatures=[signature]).SerializeToString()
+
+    async def _broadcast_raw(self, raw: bytes) -> TxResult:
+        try:
+            answer = await self.client.rpc.call("broadcast_tx_sync", tx=base64.b64encode(raw).decode())
+        except RpcError as error:
+            raise PermanentError(f"the node refused the transaction: {error}") from error
+        return TxResult(
+            answer["hash"],
+            0,
+            int(answer.get("code") or 0),
+            answer.get("codespace") or "",
+            answer.get("log") or "",
+            0,
+            0,
+            [],
+            [],
+            b"",
+        )
+
+
+class _StaleSequence(Exception):
+    """The node expects another sequence than we remember."""
+
+
+def _any(message: Message) -> AnyMessage:
+    return AnyMessage(type_url="/" + message.DESCRIPTOR.full_name, value=message.SerializeToString())
+
+
+def _committed(found: dict[str, Any]) -> TxResult:
+    outcome = found["tx_result"]
+    return TxResult(
+        hash=found["hash"],
+        height=int(found["height"]),
+        code=int(outcome.get("code") or 0),
+        codespace=outcome.get("codespace") or "",
+        log=outcome.get("log") or "",
+        gas_wanted=int(outcome.get("gas_wanted") or 0),
+        gas_used=int(outcome.get("gas_used") or 0),
+        events=typed_events(outcome.get("events") or []),
+        raw_events=outcome.get("events") or [],
+        data=base64.b64decode(outcome.get("data") or ""),
+    )
