@@ -1,0 +1,31 @@
+"""`supercloud balance`."""
+
+from __future__ import annotations
+
+import click
+
+from supercloud.cli import session
+from supercloud.cli.output import amount_text, command, console, json_option, print_json, table
+
+
+@click.command()
+@click.argument("address", required=False)
+@json_option
+@session.network_options
+@command
+async def balance(settings: session.Settings, address: str | None, as_json: bool) -> None:
+    """Show what ADDRESS (default: your key's account) holds. A key's name works as well."""
+    async with session.connected(settings) as client:
+        keyring = settings.keyring()
+        if address is None:
+            raw = settings.signing_key().address
+        elif keyring.has(address):
+            raw = keyring.address(address)
+        else:
+            raw = client.bech32.parse(address)
+        coins = await client.balances(raw)
+        text = client.bech32.text(raw)
+    if as_json:
+        print_json({"address": text, "balances": [{"denom": coin.denom, "amount": str(coin.amount)} for coin in coins]})
+        return
+    console().print(table(("balance>", "exactly>"), [(amount_text(c.amount, c.denom), f"{c.amount}{c.denom}") for c in coins], text))

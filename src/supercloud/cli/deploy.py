@@ -1,0 +1,268 @@
+"""`supercloud deploy`: from an SDL file to a URL, with the offers on screen and the choice left to whoever runs it.
+
+Steps: read the SDL, post the order with a deposit, show bids as they arrive, take the choice, make the lease, hand over
+the manifest, wait until every service runs. `--pick RULE` is a choice made beforehand by whoever typed it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from supercloud import sdl as sdl_files
+from supercloud.cli import session
+from supercloud.cli.output import command, console, json_option, print_json, table
+from supercloud.sdk import market
+from supercloud.sdk.errors import PermanentError, SdkError
+from supercloud.sdk.gateway import Gateway, LeasePath
+from supercloud.sdk.market import Offer
+from supercloud.sdl import Sdl
+from supercloud.types.coin import Coin, parse_coins
+
+SDL_BYTES_MAX = 512 * 1024
+DEFAULT_DEPOSIT = 5_000_000
+RULES = ("cheapest", "fastest", "first")
+BID_POLL_S = 0.15
+# A first bid is often not the best: wait this long after it for others, unless told otherwise.
+SETTLE_S = 0.5
+
+
+class Options(NamedTuple):
+    """How to choose and how long to wait."""
+
+    bid: str | None
+    pick: str | None
+    wait_s: float
+    as_json: bool
+
+
+class Deployed(NamedTuple):
+    """What `deploy` brought about."""
+
+    dseq: int
+    chosen: list[Offer]
+    statuses: dict[str, dict[str, Any]]
+    ports: dict[str, int]
+    seconds: float
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--deposit", "deposit_text", metavar="COIN", help=f"Escrow deposit [{DEFAULT_DEPOSIT} of the SDL's denom].")
+@click.option("--dseq", type=int, help="Number of the deployment [the current height].")
+@click.option("--bid", metavar="PROVIDER", help="Accept the bid of this provider as soon as it arrives.")
+@click.option("--pick", type=click.Choice(RULES), help="Choose by rule instead of asking.")
+@click.option("--wait", "wait_s", default=60.0, show_default=True, help="Seconds to wait for bids.")
+@json_option
+@session.network_options
+@command
+async def deploy(
+    settings: session.Settings,
+    file: Path,
+    deposit_text: str | None,
+    dseq: int | None,
+    bid: str | None,
+    pick: str | None,
+    wait_s: float,
+    as_json: bool,
+) -> None:
+    """Post the workload of FILE, watch bids arrive, choose one, get a URL."""
+    document = read_sdl(file)
+    options = Options(bid, pick, wait_s, as_json)
+    if not (bid or pick) and (as_json or not sys.stdin.isatty()):
+        raise click.UsageError("nobody is there to choose: say how with --bid PROVIDER or --pick cheapest")
+    coin = _deposit(deposit_text, document)
+    async with session.signing(settings) as tenant:
+        done = await run(tenant, document, coin, options, dseq)
+    if as_json:
+        print_json(summary(done))
+
+
+def read_sdl(file: Path) -> Sdl:
+    """Load an SDL file; its errors name file and line."""
+    if file.stat().st_size > SDL_BYTES_MAX:
+        raise click.ClickException(f"{file}: {file.stat().st_size} bytes; an SDL file has at most {SDL_BYTES_MAX}")
+    return sdl_files.load(file.read_bytes(), str(file))
+
+
+async def run(
+    tenant: session.Session, document: Sdl, deposit: Coin, options: Options, dseq: int | None = None
+) -> Deployed:
+    """Carry out a deployment. Raises SdkError; what was posted by then stays and is named in the error."""
+    begun = time.monotonic()
+    out = console(stderr=options.as_json)
+    number = await market.create_deployment(tenant.sender, document, deposit, dseq)
+    groups = len(document.group_specs())
+    out.print(f"Order [bold]{number}[/] is on the ledger. Waiting for bids ...")
+    try:
+        chosen = await _choose(tenant, number, groups, options, out)
+        await market.accept(tenant.sender, chosen)
+        for offer in chosen:
+            out.print(f"Lease with [bold]{offer.provider}[/] at {offer.price.text()} {offer.denom} a block.")
+        statuses, ports = await _start(tenant, document, number, chosen)
+    except SdkError as error:
+        raise PermanentError(
+            f"{error}\ndeployment {number} exists and its deposit is locked; "
+            f"`supercloud close {number}` ends it, `supercloud bids {number}` shows offers"
+        ) from error
+    done = Deployed(number, chosen, statuses, ports, time.monotonic() - begun)
+    _announce(done, out)
+    return done
+
+
+async def _choose(
+    tenant: session.Session, dseq: int, groups: int, options: Options, out: Any
+) -> list[Offer]:
+    """One offer for each group, as the person or the rule they gave says."""
+    interval = Fraction(await tenant.client.block_interval_s()).limit_denominator(1000)
+    offers = await _wait_for_offers(tenant, dseq, groups, options)
+    out.print(offers_table(offers, float(interval)))
+    chosen = []
+    for group in sorted({offer.group for offer in offers}):
+        mine = [offer for offer in offers if offer.group == group]
+        offer, why = await _pick(mine, options)
+        out.print(f"Chosen for group {group}: [bold]{offer.provider}[/] ({why}).")
+        chosen.append(offer)
+    return chosen
+
+
+async def _wait_for_offers(tenant: session.Session, dseq: int, groups: int, options: Options) -> list[Offer]:
+    begun, complete_since = time.monotonic(), None
+    while True:
+        open_bids = await market.bids(tenant.client, tenant.owner, dseq)
+        wanted = [bid for bid in open_bids if options.bid in (None, bid.id.provider)]
+        if len({bid.id.gseq for bid in wanted}) == groups:
+            complete_since = complete_since or time.monotonic()
+            if options.bid or options.pick == "first" or time.monotonic() - complete_since >= SETTLE_S:
+                break
+        if time.monotonic() - begun > options.wait_s:
+            raise PermanentError(_nothing_arrived(options, len(open_bids), groups))
+        await asyncio.sleep(BID_POLL_S)
+    return await market.offers(tenant.client, tenant.owner, dseq)
+
+
+def _nothing_arrived(options: Options, arrived: int, groups: int) -> str:
+    if options.bid:
+        return f"{options.bid} has not bid within {options.wait_s:g} s"
+    return (
+        f"{arrived} bid(s) for {groups} group(s) within {options.wait_s:g} s: providers may lack the resources or "
+        "attributes asked for, or the price is below theirs; `supercloud providers` lists them"
+    )
+
+
+async def _pick(offers: Sequence[Offer], options: Options) -> tuple[Offer, str]:
+    if options.bid:
+        return next(offer for offer in offers if offer.provider == options.bid), "named with --bid"
+    match options.pick:
+        case "cheapest":
+            return offers[0], f"the cheapest of {len(offers)}"
+        case "fastest":
+            timed = [offer for offer in offers if offer.round_trip_s is not None] or list(offers)
+            return min(timed, key=lambda offer: offer.round_trip_s or 0.0), "the shortest round trip"
+        case "first":
+            return offers[0], "the first to arrive"
+    answer = await asyncio.to_thread(
+        click.prompt, "Number of the offer to accept", type=click.IntRange(1, len(offers)), err=True
+    )
+    return offers[answer - 1], "your choice"
+
+
+def offers_table(offers: Sequence[Offer], block_s: float) -> Any:
+    """Offers for people: price per hour and month at the cadence blocks really have."""
+    rows = []
+    for number, offer in enumerate(offers, 1):
+        rows.append(
+            (
+                number,
+                offer.group,
+                offer.provider,
+                price_text(offer, 3600 / block_s),
+                price_text(offer, 30 * 86400 / block_s),
+                offer.attributes.get("region", "-"),
+                ", ".join(offer.audited_by) or "nobody",
+                offer.reliability,
+                "-" if offer.round_trip_s is None else f"{offer.round_trip_s * 1000:.0f} ms",
+                " ".join(f"{key}={value}" for key, value in sorted(offer.attributes.items()) if key != "region"),
+            )
+        )
+    columns = ("#>", "group>", "provider", "per hour>", "per month>", "region", "audited by", "leases", "away>", "attributes")
+    return table(columns, rows)
+
+
+def price_text(offer: Offer, blocks: float) -> str:
+    """What that many blocks cost, in whole coins."""
+    amount = float(Fraction(offer.price.raw, 10**18)) * blocks
+    name = offer.denom[1:].upper() if offer.denom.startswith("u") else offer.denom
+    scale = 10**6 if offer.denom.startswith("u") else 1
+    return f"{amount / scale:.4f} {name}"
+
+
+async def _start(
+    tenant: session.Session, document: Sdl, dseq: int, chosen: Sequence[Offer]
+) -> tuple[dict[str, dict[str, Any]], dict[str, int]]:
+    async def one(provider: str, lease: LeasePath) -> tuple[str, dict[str, Any]]:
+        async with await Gateway.of(tenant.client, provider, tenant.key.signer) as gateway:
+            await market.send_manifest(gateway, dseq, document)
+            return str(lease.gseq), await market.wait_ready(gateway, lease)
+
+    tasks = [one(offer.provider, LeasePath(dseq, offer.bid_id.gseq, offer.bid_id.oseq)) for offer in chosen]
+    statuses = dict(await asyncio.gather(*tasks))
+    ports = {}
+    for status in statuses.values():
+        for service, forwarded in (status.get("forwarded_ports") or {}).items():
+            for port in forwarded:
+                ports[f"{service}:{port['port']}/{str(port['proto']).lower()}"] = f"{port['host']}:{port['externalPort']}"
+    return statuses, ports
+
+
+def uris(done: Deployed) -> list[str]:
+    """All web addresses."""
+    found = []
+    for status in done.statuses.values():
+        for service in (status.get("services") or {}).values():
+            found += [address if "://" in address else f"http://{address}" for address in service.get("uris") or []]
+    return found
+
+
+def summary(done: Deployed) -> dict[str, Any]:
+    """The JSON of `deploy --json`; a single lease stands alone, several are lists."""
+    leases = [
+        f"{offer.bid_id.owner}/{done.dseq}/{offer.bid_id.gseq}/{offer.bid_id.oseq}/{offer.provider}"
+        for offer in done.chosen
+    ]
+    prices = [{"denom": offer.denom, "amount": offer.price.text()} for offer in done.chosen]
+    return {
+        "dseq": done.dseq,
+        "lease": leases[0] if len(leases) == 1 else leases,
+        "provider": done.chosen[0].provider if len(leases) == 1 else [offer.provider for offer in done.chosen],
+        "price": prices[0] if len(prices) == 1 else prices,
+        "uris": uris(done),
+        "ports": done.ports,
+        "seconds": round(done.seconds, 3),
+    }
+
+
+def _announce(done: Deployed, out: Any) -> None:
+    for address in uris(done):
+        out.print(f"[bold green]{address}[/]")
+    for name, address in done.ports.items():
+        out.print(f"{name} at {address}")
+    out.print(f"Running after {done.seconds:.1f} s. Logs: supercloud logs {done.dseq}  End: supercloud close {done.dseq}")
+
+
+def _deposit(text: str | None, document: Sdl) -> Coin:
+    if text is None:
+        return Coin(document.denom, DEFAULT_DEPOSIT)
+    with contextlib.suppress(ValueError):
+        coins = parse_coins(text)
+        if len(coins) == 1:
+            return coins[0]
+    raise click.BadParameter(f"{text!r}: expected one amount with its denom, such as 5000000uakt", param_hint="--deposit")

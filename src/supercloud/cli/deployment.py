@@ -1,0 +1,294 @@
+"""Commands about deployments that exist: bids, lease, ps, status, url, update, deposit, close."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+
+from supercloud.cli import session
+from supercloud.cli.deploy import offers_table, read_sdl
+from supercloud.cli.output import amount_text, command, console, json_option, print_json, table
+from supercloud.codec import json as proto_json
+from supercloud.pb.akash.market.v1 import lease_pb2
+from supercloud.sdk import market
+from supercloud.sdk.errors import PermanentError, SdkError
+from supercloud.sdk.gateway import Gateway, LeasePath
+from supercloud.types.coin import parse_coins
+from supercloud.types.dec import Dec
+
+DEPLOYMENT_STATES = {1: "active", 2: "closed"}
+
+
+@click.command()
+@click.argument("dseq", type=int)
+@json_option
+@session.network_options
+@command
+async def bids(settings: session.Settings, dseq: int, as_json: bool) -> None:
+    """List the open bids on deployment DSEQ, cheapest first."""
+    async with session.signing(settings) as tenant:
+        found = await market.offers(tenant.client, tenant.owner, dseq)
+        interval = await tenant.client.block_interval_s()
+    if as_json:
+        print_json([_offer_document(offer) for offer in found])
+        return
+    console().print(offers_table(found, interval) if found else f"no open bids on {dseq}")
+
+
+def _offer_document(offer: market.Offer) -> dict[str, Any]:
+    return {
+        "bid": proto_json.to_dict(offer.bid_id),
+        "provider": offer.provider,
+        "price": {"denom": offer.denom, "amount": offer.price.text()},
+        "host_uri": offer.host_uri,
+        "attributes": offer.attributes,
+        "audited_by": list(offer.audited_by),
+        "leases_active": offer.leases_active,
+        "leases_ended_by_provider": offer.leases_ended_by_provider,
+        "round_trip_s": offer.round_trip_s,
+    }
+
+
+@click.command()
+@click.argument("dseq", type=int)
+@click.argument("provider")
+@click.option("--sdl", "file", type=click.Path(exists=True, path_type=Path), help="Send this file's manifest afterwards.")
+@json_option
+@session.network_options
+@command
+async def lease(settings: session.Settings, dseq: int, provider: str, file: Path | None, as_json: bool) -> None:
+    """Accept PROVIDER's bids on deployment DSEQ."""
+    document = read_sdl(file) if file else None
+    async with session.signing(settings) as tenant:
+        found = await market.offers(tenant.client, tenant.owner, dseq, measure=False)
+        chosen = [offer for offer in found if offer.provider == provider]
+        if not chosen:
+            raise PermanentError(f"{provider} has no open bid on {dseq}; `supercloud bids {dseq}` lists the offers")
+        result = await market.accept(tenant.sender, chosen)
+        if document is not None:
+            async with await Gateway.of(tenant.client, provider, tenant.key.signer) as gateway:
+                await market.send_manifest(gateway, dseq, document)
+    if as_json:
+        print_json({"hash": result.hash, "height": result.height})
+    else:
+        console().print(f"lease with {provider} since height {result.height}")
+
+
+@click.command()
+@click.option("--all", "every", is_flag=True, help="Also those that are closed.")
+@json_option
+@session.network_options
+@command
+async def ps(settings: session.Settings, every: bool, as_json: bool) -> None:
+    """List your deployments with what is left in their escrow accounts."""
+    async with session.signing(settings) as tenant:
+        found = await market.deployments(tenant.client, tenant.owner, "" if every else "active")
+        leases = await market.leases(tenant.client, tenant.owner)
+    rows = []
+    for item in found:
+        dseq = item.deployment.id.dseq
+        mine = [entry.lease for entry in leases if entry.lease.id.dseq == dseq]
+        states = ", ".join(sorted({lease_pb2.Lease.State.Name(entry.state) for entry in mine})) or "no lease"
+        rows.append(
+            {
+                "dseq": dseq,
+                "state": DEPLOYMENT_STATES.get(item.deployment.state, str(item.deployment.state)),
+                "leases": states,
+                "providers": sorted({entry.id.provider for entry in mine if entry.closed_on == 0}),
+                "funds": [{"denom": fund.denom, "amount": Dec.from_wire(fund.amount).text()} for fund in item.escrow_account.state.funds],
+                "since": item.deployment.created_at,
+            }
+        )
+    if as_json:
+        print_json(rows)
+        return
+    lines = [
+        (row["dseq"], row["state"], row["leases"], " ".join(row["providers"]) or "-", _funds(row["funds"]), row["since"])
+        for row in rows
+    ]
+    console().print(table(("dseq>", "state", "lease", "provider", "escrow>", "since height>"), lines))
+
+
+def _funds(funds: list[dict[str, str]]) -> str:
+    return ", ".join(amount_text(int(fund["amount"].partition(".")[0]), fund["denom"]) for fund in funds) or "-"
+
+
+@click.command()
+@click.argument("dseq", type=int, required=False)
+@json_option
+@session.network_options
+@command
+async def status(settings: session.Settings, dseq: int | None, as_json: bool) -> None:
+    """Show deployment DSEQ: ledger, escrow, services. Without DSEQ: the network."""
+    if dseq is None:
+        await _network_status(settings, as_json)
+        return
+    async with session.signing(settings) as tenant:
+        ledger = await market.deployment(tenant.client, tenant.owner, dseq)
+        running = [{"lease": name, **found} for name, found in await _running(tenant, dseq)]
+    if as_json:
+        print_json({"deployment": proto_json.to_dict(ledger), "leases": running})
+        return
+    out = console()
+    account = ledger.escrow_account.state
+    funds = ", ".join(f"{Dec.from_wire(fund.amount).text()} {fund.denom}" for fund in account.funds)
+    out.print(f"deployment {dseq}: {DEPLOYMENT_STATES.get(ledger.deployment.state, '?')}; escrow {funds or 'empty'}")
+    for entry in running:
+        out.print(f"lease {entry['lease']}")
+        services = entry.get("services") or {}
+        rows = [(name, f"{s['available']}/{s['total']}", " ".join(s.get("uris") or [])) for name, s in sorted(services.items())]
+        out.print(table(("service", "replicas", "address"), rows) if rows else f"  {entry.get('error', 'not running')}")
+
+
+async def _network_status(settings: session.Settings, as_json: bool) -> None:
+    async with session.connected(settings) as client:
+        document = await client.rpc.call("status")
+        interval = await client.block_interval_s()
+    if as_json:
+        print_json(document)
+        return
+    sync = document["sync_info"]
+    console().print(
+        f"{document['node_info']['network']} at {settings.rpc}: height {sync['latest_block_height']}, "
+        f"{sync['latest_block_time']}, {interval:.2f} s a block"
+    )
+
+
+async def _running(tenant: session.Session, dseq: int) -> list[tuple[str, dict[str, Any]]]:
+    found = []
+    for entry in await market.leases(tenant.client, tenant.owner, dseq, "active"):
+        id_ = entry.lease.id
+        try:
+            async with await Gateway.of(tenant.client, id_.provider, tenant.key.signer) as gateway:
+                status_ = await gateway.lease_status(LeasePath(dseq, id_.gseq, id_.oseq))
+        except SdkError as error:
+            status_ = {"error": str(error)}
+        found.append((f"{dseq}/{id_.gseq}/{id_.oseq}/{id_.provider}", status_))
+    return found
+
+
+@click.command()
+@click.argument("dseq", type=int)
+@json_option
+@session.network_options
+@command
+async def url(settings: session.Settings, dseq: int, as_json: bool) -> None:
+    """Print the addresses of deployment DSEQ, one a line."""
+    async with session.signing(settings) as tenant:
+        running = await _running(tenant, dseq)
+    addresses = [
+        address if "://" in address else f"http://{address}"
+        for _, found in running
+        for service in (found.get("services") or {}).values()
+        for address in service.get("uris") or []
+    ]
+    forwarded = [
+        f"{port['host']}:{port['externalPort']}"
+        for _, found in running
+        for ports in (found.get("forwarded_ports") or {}).values()
+        for port in ports
+    ]
+    if as_json:
+        print_json({"uris": addresses, "ports": forwarded})
+        return
+    if not addresses and not forwarded:
+        raise click.ClickException(f"deployment {dseq} has no address: `supercloud status {dseq}` says how it stands")
+    click.echo("\n".join(addresses + forwarded))
+
+
+@click.command()
+@click.argument("dseq", type=int)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@session.network_options
+@command
+async def update(settings: session.Settings, dseq: int, file: Path, as_json: bool) -> None:
+    """Put the changed FILE into deployment DSEQ: new hash on the ledger, new manifest to its providers."""
+    document = read_sdl(file)
+    async with session.signing(settings) as tenant:
+        result = await market.update_deployment(tenant.sender, document, dseq)
+        active = await market.leases(tenant.client, tenant.owner, dseq, "active")
+        for provider in sorted({entry.lease.id.provider for entry in active}):
+            async with await Gateway.of(tenant.client, provider, tenant.key.signer) as gateway:
+                await market.send_manifest(gateway, dseq, document)
+                await asyncio.gather(
+                    *(
+                        market.wait_ready(gateway, LeasePath(dseq, entry.lease.id.gseq, entry.lease.id.oseq))
+                        for entry in active
+                        if entry.lease.id.provider == provider
+                    )
+                )
+    if as_json:
+        print_json({"hash": result.hash, "height": result.height, "version": document.version.hex()})
+    else:
+        console().print(f"deployment {dseq} runs {file} (version {document.version.hex()[:12]})")
+
+
+@click.command()
+@click.argument("dseq", type=int)
+@click.argument("coin")
+@json_option
+@session.network_options
+@command
+async def deposit(settings: session.Settings, dseq: int, coin: str, as_json: bool) -> None:
+    """Add COIN (such as 5000000uakt) to the escrow account of deployment DSEQ."""
+    coins = parse_coins(coin)
+    if len(coins) != 1:
+        raise click.BadParameter(f"{coin!r}: expected one amount with its denom, such as 5000000uakt")
+    async with session.signing(settings) as tenant:
+        result = await market.deposit(tenant.sender, dseq, coins[0])
+    if as_json:
+        print_json({"hash": result.hash, "height": result.height})
+    else:
+        console().print(f"added {amount_text(coins[0].amount, coins[0].denom)} to deployment {dseq}")
+
+
+@click.command()
+@click.argument("dseq", type=int)
+@json_option
+@session.network_options
+@command
+async def close(settings: session.Settings, dseq: int, as_json: bool) -> None:
+    """End deployment DSEQ; its providers are paid, the rest of the deposit comes back."""
+    async with session.signing(settings) as tenant:
+        cost = await close_and_count(tenant, dseq)
+    if as_json:
+        print_json(cost)
+        return
+    paid = ", ".join(amount_text(item["amount"], item["denom"]) for item in cost["paid"]) or "nothing"
+    back = ", ".join(amount_text(item["amount"], item["denom"]) for item in cost["refunded"]) or "nothing"
+    console().print(f"deployment {dseq} is closed. It cost {paid}; {back} came back.")
+
+
+async def close_and_count(tenant: session.Session, dseq: int) -> dict[str, Any]:
+    """Close a deployment and say what was paid and what came back, from the ledger's own records."""
+    before = await market.deployment(tenant.client, tenant.owner, dseq)
+    result = await market.close_deployment(tenant.sender, dseq)
+    entries = await market.leases(tenant.client, tenant.owner, dseq)
+    paid: dict[str, int] = {}
+    for entry in entries:
+        withdrawn = entry.escrow_payment.state.withdrawn
+        paid[withdrawn.denom] = paid.get(withdrawn.denom, 0) + int(withdrawn.amount or 0)
+    refunded = _received(result.raw_events, tenant.owner)
+    created = before.deployment.created_at
+    return {
+        "dseq": dseq,
+        "hash": result.hash,
+        "height": result.height,
+        "blocks": result.height - created,
+        "paid": [{"denom": denom, "amount": amount} for denom, amount in sorted(paid.items()) if amount],
+        "refunded": [{"denom": denom, "amount": amount} for denom, amount in sorted(refunded.items())],
+    }
+
+
+def _received(events: list[dict[str, Any]], owner: str) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for event in events:
+        values = {attribute["key"]: attribute.get("value", "") for attribute in event.get("attributes") or []}
+        if event["type"] == "coin_received" and values.get("receiver") == owner:
+            for coin in parse_coins(values["amount"]):
+                total[coin.denom] = total.get(coin.denom, 0) + coin.amount
+    return total

@@ -1,0 +1,163 @@
+"""`supercloud keys`: make, restore, list, show, export, import, delete."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from supercloud.cli import session
+from supercloud.cli.output import console, json_option, print_json, raise_as_click, table
+from supercloud.crypto.secp256k1 import PrivateKey
+from supercloud.sdk.keyring import Backend, Key, Keyring, KeyringError
+from supercloud.sdk.keyring.armor import export_armor, import_armor
+from supercloud.sdk.keyring.seal import WrongPassphrase
+from supercloud.types.address import Bech32
+
+
+class _Keys(click.Group):
+    """Turns keyring refusals into messages."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (KeyringError, WrongPassphrase, ValueError) as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            raise_as_click(error)
+            return None
+
+
+@click.group(cls=_Keys)
+@click.option("--home", type=click.Path(path_type=Path), help="Folder of keys and settings [~/.supercloud].")
+@click.option("--keyring-backend", type=click.Choice([*Backend]), help="file (sealed), test (plain), memory.")
+@click.option("--prefix", default="akash", show_default=True, help="Address prefix of the network.")
+@click.pass_context
+def keys(ctx: click.Context, home: Path | None, keyring_backend: str | None, prefix: str) -> None:
+    """Make, restore, list and export keys. Sealed under a passphrase unless the home is a local supercloud's."""
+    settings = session.Settings(home or session.default_home(), None, None, keyring_backend, "0uakt")
+    ctx.obj = (settings.keyring(), Bech32(prefix))
+
+
+def _show(ctx: click.Context, key: Key, as_json: bool, mnemonic: str | None) -> None:
+    _, bech32 = ctx.obj
+    document = {"name": key.name, "address": bech32.text(key.address)}
+    if mnemonic:
+        document["mnemonic"] = mnemonic
+    if as_json:
+        print_json(document)
+        return
+    console().print(f"{key.name}  {document['address']}")
+    if mnemonic:
+        console(stderr=True).print(
+            "\nWrite these words down and keep them where nobody else looks; they are the key:\n"
+        )
+        click.echo(mnemonic)
+
+
+@keys.command()
+@click.argument("name")
+@json_option
+@click.pass_context
+def add(ctx: click.Context, name: str, as_json: bool) -> None:
+    """Make a new key called NAME and print its 24 words once."""
+    key = ctx.obj[0].create(name)
+    _show(ctx, key, as_json, key.mnemonic)
+
+
+@keys.command()
+@click.argument("name")
+@click.option("--account", default=0, show_default=True)
+@click.option("--index", default=0, show_default=True)
+@json_option
+@click.pass_context
+def restore(ctx: click.Context, name: str, account: int, index: int, as_json: bool) -> None:
+    """Restore key NAME from its words, read from stdin."""
+    if sys.stdin.isatty():
+        words = click.prompt("Mnemonic", hide_input=True, err=True)
+    else:
+        words = sys.stdin.readline()
+    _show(ctx, ctx.obj[0].restore(name, " ".join(words.split()), account, index), as_json, None)
+
+
+@keys.command(name="list")
+@json_option
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> None:
+    """List keys with their addresses."""
+    keyring, bech32 = ctx.obj
+    rows = [(name, bech32.text(keyring.address(name))) for name in keyring.names()]
+    if as_json:
+        print_json([{"name": name, "address": address} for name, address in rows])
+    else:
+        console().print(table(("name", "address"), rows))
+
+
+@keys.command()
+@click.argument("name")
+@click.option("--address-only", "-a", is_flag=True, help="Print the address alone.")
+@json_option
+@click.pass_context
+def show(ctx: click.Context, name: str, address_only: bool, as_json: bool) -> None:
+    """Show key NAME."""
+    keyring, bech32 = ctx.obj
+    address = bech32.text(keyring.address(name))
+    if as_json:
+        print_json({"name": name, "address": address})
+    else:
+        click.echo(address if address_only else f"{name}  {address}")
+
+
+@keys.command()
+@click.argument("name")
+@click.option("--mnemonic", is_flag=True, help="Print the words instead of armour.")
+@click.pass_context
+def export(ctx: click.Context, name: str, mnemonic: bool) -> None:
+    """Print key NAME as armour under a passphrase of its own."""
+    key = ctx.obj[0].key(name)
+    if mnemonic:
+        if key.mnemonic is None:
+            raise click.ClickException(f"{name} was imported without words")
+        click.echo(key.mnemonic)
+        return
+    click.echo(export_armor(key.private.secret, _export_passphrase()), nl=False)
+
+
+@keys.command(name="import")
+@click.argument("name")
+@click.argument("file", type=click.File("r"))
+@json_option
+@click.pass_context
+def import_(ctx: click.Context, name: str, file: click.utils.LazyFile, as_json: bool) -> None:
+    """Import armour from FILE as key NAME."""
+    keyring: Keyring = ctx.obj[0]
+    secret = import_armor(file.read(16 * 1024), _export_passphrase())
+    _show(ctx, keyring.add_private(name, PrivateKey(secret)), as_json, None)
+
+
+def _export_passphrase() -> str:
+    import os
+
+    given = os.environ.get("SUPERCLOUD_ARMOR_PASSPHRASE")
+    return given or click.prompt("Passphrase of the armour", hide_input=True, err=True)
+
+
+@keys.command()
+@click.argument("name")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.pass_context
+def delete(ctx: click.Context, name: str, yes: bool) -> None:
+    """Delete key NAME for good."""
+    if not yes:
+        click.confirm(f"Delete {name}? Without its words it is lost", abort=True, err=True)
+    ctx.obj[0].delete(name)
+
+
+@keys.command()
+@click.argument("name")
+@click.argument("new")
+@click.pass_context
+def rename(ctx: click.Context, name: str, new: str) -> None:
+    """Call key NAME by the name NEW."""
+    ctx.obj[0].rename(name, new)

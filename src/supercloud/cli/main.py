@@ -1,0 +1,110 @@
+"""Entry point: the list of commands, and what becomes of errors.
+
+Commands are imported when they are called, so that `--help` and completion answer at once.
+Exit codes: 0 done, 1 refused or failed (the reason is on stderr), 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any, NamedTuple
+
+import click
+
+
+class Lazy(NamedTuple):
+    """Where a command lives and the line `--help` shows for it."""
+
+    place: str
+    summary: str
+
+
+COMMANDS: dict[str, Lazy] = {
+    "up": Lazy("up:up", "Start a local supercloud: ledger, provider, funded keys."),
+    "deploy": Lazy("deploy:deploy", "Post an SDL file, watch bids arrive, choose one, get a URL."),
+    "bids": Lazy("deployment:bids", "List the bids on a deployment."),
+    "lease": Lazy("deployment:lease", "Accept a bid and send the manifest."),
+    "ps": Lazy("deployment:ps", "List your deployments."),
+    "status": Lazy("deployment:status", "Show one deployment, or the network when none is named."),
+    "url": Lazy("deployment:url", "Print the addresses of a deployment."),
+    "logs": Lazy("workload:logs", "Print what the containers wrote; -f follows."),
+    "exec": Lazy("workload:exec_", "Run a command in a container."),
+    "shell": Lazy("workload:shell", "Open a shell in a container."),
+    "events": Lazy("workload:events", "Show what happened to the containers."),
+    "update": Lazy("deployment:update", "Put a changed SDL file into a running deployment."),
+    "deposit": Lazy("deployment:deposit", "Add to a deployment's escrow account."),
+    "close": Lazy("deployment:close", "End a deployment; what is left comes back."),
+    "balance": Lazy("account:balance", "Show what an account holds."),
+    "keys": Lazy("keys:keys", "Make, restore, list and export keys."),
+    "providers": Lazy("providers:providers", "List the providers of the network."),
+    "provider": Lazy("provider:provider", "Run a provider on this machine: init, start, status."),
+    "node": Lazy("node:node", "Run a node of the ledger: init, start, status, export."),
+    "tx": Lazy("tx:tx", "Send any message of any module."),
+    "query": Lazy("query:query", "Ask any question of any module."),
+    "sdl": Lazy("sdl:sdl", "Check and render SDL files."),
+    "completion": Lazy("completion:completion", "Print the completion script for your shell."),
+}
+
+
+class LazyCommand(click.Command):
+    """Stands for a command in `--help` without importing it."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order people need them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself; a light stand-in while only a list is wanted."""
+        if cmd_name not in COMMANDS:
+            return None
+        if _lists_only(ctx):
+            return LazyCommand(cmd_name, short_help=COMMANDS[cmd_name].summary)
+        module, _, name = COMMANDS[cmd_name].place.partition(":")
+        command: click.Command = getattr(importlib.import_module(f"supercloud.cli.{module}"), name)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find the command, or say which one was probably meant."""
+        name = args[0] if args else ""
+        if name and name not in COMMANDS:
+            import difflib
+
+            close = difflib.get_close_matches(name, COMMANDS, 1)
+            hint = f"; did you mean `{close[0]}`?" if close else "; `supercloud --help` lists all"
+            raise click.UsageError(f"no command `{name}`{hint}")
+        return super().resolve_command(ctx, args)
+
+
+def _lists_only(ctx: click.Context) -> bool:
+    arguments = sys.argv[1:]
+    return ctx.parent is None and (not arguments or arguments[0] in ("--help", "-h"))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="supercloud")
+def root() -> None:
+    """An open market for computers: describe a workload, see offers, choose, get a URL.
+
+    Start with `supercloud up` in one terminal and `supercloud deploy examples/hello/deploy.yaml` in another.
+    """
+
+
+def main() -> None:
+    """Run the command line; turns expected errors into one line on stderr and exit code 1."""
+    try:
+        root(standalone_mode=False)
+    except click.exceptions.Exit as finished:
+        sys.exit(finished.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,159 @@
+"""`scripts/quickstart`: the whole way once, told as it happens.
+
+Starts a local supercloud as a child, builds the sample image, deploys it with the ordinary commands' code, shows the
+offers, which one was chosen and why, the lease and the URL. `--once` then checks the URL, closes and prints the cost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import click
+import orjson
+
+from supercloud.cli import deploy, session
+from supercloud.cli.deployment import close_and_count
+from supercloud.cli.output import amount_text, console, raise_as_click
+from supercloud.sdk import market
+
+ROOT = Path(__file__).resolve().parents[3]
+SAMPLE = ROOT / "examples" / "hello"
+START_TIMEOUT_S = 120.0
+URL_TIMEOUT_S = 30.0
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Check the URL, close the deployment, print what it cost, exit.")
+@click.option("--home", type=click.Path(path_type=Path), help="Folder of the local supercloud.")
+def main(once: bool, home: Path | None) -> None:
+    """Start a local supercloud and deploy the sample."""
+    where = home or Path(os.environ.get("SUPERCLOUD_QUICKSTART_HOME") or Path.home() / ".supercloud" / "quickstart")
+    try:
+        asyncio.run(_run(once, where))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        raise_as_click(error)
+
+
+async def _run(once: bool, home: Path) -> None:
+    out = console()
+    out.print("[bold]1[/] Building the sample image (from scratch, no registry) ...")
+    await _build_sample()
+    out.print("[bold]2[/] Starting a local supercloud: ledger, provider on this machine, funded keys ...")
+    child, ready = await _start(home)
+    try:
+        out.print(f"  ledger {ready['chain_id']} at {ready['rpc']}, provider gateway at {ready['gateway']}")
+        settings = session.Settings(home, ready["rpc"], "tenant", "test", session.DEFAULT_GAS_PRICE)
+        async with session.signing(settings) as tenant:
+            await _close_leftovers(tenant, out)
+            out.print(f"[bold]3[/] Deploying {SAMPLE.relative_to(ROOT)}/deploy.yaml as {tenant.owner}")
+            done = await _deploy(tenant)
+            for lease in [deploy.summary(done)["lease"]]:
+                out.print(f"  lease {lease}")
+            if once:
+                await _check_and_close(tenant, done, out)
+                return
+        await _until_interrupted(child, done, settings, out)
+    finally:
+        await _stop(child)
+
+
+async def _build_sample() -> None:
+    process = await asyncio.create_subprocess_exec(
+        str(SAMPLE / "build"), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    output, _ = await process.communicate()
+    if process.returncode:
+        raise click.ClickException(f"building the sample image failed:\n{output.decode(errors='replace')}")
+
+
+async def _start(home: Path) -> tuple[asyncio.subprocess.Process, dict[str, Any]]:
+    """Start `supercloud up` and wait for the line that says it is ready."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "supercloud", "up", "--home", str(home), "--json", stdout=asyncio.subprocess.PIPE
+    )
+    assert child.stdout is not None
+    try:
+        async with asyncio.timeout(START_TIMEOUT_S):
+            line = await child.stdout.readline()
+    except TimeoutError:
+        line = b""
+    if not line:
+        await _stop(child)
+        raise click.ClickException(f"the local supercloud did not start; its logs are in {home}/logs")
+    return child, orjson.loads(line)
+
+
+async def _close_leftovers(tenant: session.Session, out: Any) -> None:
+    """End what an earlier run that was killed left deployed."""
+    for item in await market.deployments(tenant.client, tenant.owner, "active"):
+        await market.close_deployment(tenant.sender, item.deployment.id.dseq)
+        out.print(f"  closed deployment {item.deployment.id.dseq} of an earlier run")
+
+
+async def _deploy(tenant: session.Session) -> deploy.Deployed:
+    document = deploy.read_sdl(SAMPLE / "deploy.yaml")
+    # The person at the keyboard asked for the sample to run; with one provider there is one offer to take.
+    options = deploy.Options(bid=None, pick="cheapest", wait_s=60.0, as_json=False)
+    return await deploy.run(tenant, document, deploy.Coin(document.denom, deploy.DEFAULT_DEPOSIT), options)
+
+
+async def _check_and_close(tenant: session.Session, done: deploy.Deployed, out: Any) -> None:
+    for address in deploy.uris(done):
+        status, body = await _fetch(address)
+        out.print(f"[bold]4[/] GET {address} -> {status}, {len(body)} bytes")
+        if status != 200:
+            raise click.ClickException(f"{address} answered {status}")
+    cost = await close_and_count(tenant, done.dseq)
+    paid = ", ".join(amount_text(item["amount"], item["denom"]) for item in cost["paid"]) or "nothing"
+    back = ", ".join(amount_text(item["amount"], item["denom"]) for item in cost["refunded"]) or "nothing"
+    out.print(f"[bold]5[/] Closed after {cost['blocks']} blocks: it cost {paid}; {back} came back.")
+
+
+async def _fetch(address: str) -> tuple[int, bytes]:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=URL_TIMEOUT_S)) as http:
+        async with http.get(address) as response:
+            return response.status, await response.read()
+
+
+async def _until_interrupted(
+    child: asyncio.subprocess.Process, done: deploy.Deployed, settings: session.Settings, out: Any
+) -> None:
+    """Keep running until Ctrl-C, then close what was deployed."""
+    out.print("Running. Ctrl-C closes the deployment and stops everything.")
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    ended = asyncio.ensure_future(child.wait())
+    stopped = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if ended.done():
+        raise click.ClickException("the local supercloud ended by itself; its logs say why")
+    async with session.signing(settings) as tenant:
+        cost = await close_and_count(tenant, done.dseq)
+    paid = ", ".join(amount_text(item["amount"], item["denom"]) for item in cost["paid"]) or "nothing"
+    out.print(f"Closed deployment {done.dseq}; it cost {paid}.")
+
+
+async def _stop(child: asyncio.subprocess.Process) -> None:
+    if child.returncode is None:
+        child.terminate()
+        try:
+            async with asyncio.timeout(30):
+                await child.wait()
+        except TimeoutError:
+            child.kill()
+            await child.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""Which network, which keys: what most commands need, found from options, environment and a running local supercloud.
+
+A local supercloud writes `local.json` into its home; commands that are given nothing else use it and its `tenant` key.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import orjson
+
+from supercloud.sdk.client import Client
+from supercloud.sdk.keyring import Backend, Key, Keyring
+from supercloud.sdk.tx import TxSender
+
+DEFAULT_NODE = "http://127.0.0.1:26657"
+DEFAULT_GAS_PRICE = "0.0025uakt"
+
+
+def default_home() -> Path:
+    """`$SUPERCLOUD_HOME`, else `~/.supercloud`."""
+    return Path(os.environ.get("SUPERCLOUD_HOME") or Path.home() / ".supercloud")
+
+
+class Settings(NamedTuple):
+    """Options every network command shares."""
+
+    home: Path
+    node: str | None
+    key: str | None
+    backend: str | None
+    gas_price: str
+
+    def local(self) -> dict[str, Any]:
+        """What the local supercloud of this home wrote about itself; empty when there is none."""
+        try:
+            document: dict[str, Any] = orjson.loads((self.home / "local.json").read_bytes())
+        except (FileNotFoundError, orjson.JSONDecodeError):
+            return {}
+        return document
+
+    @property
+    def rpc(self) -> str:
+        """URL of the node to speak to."""
+        return self.node or os.environ.get("SUPERCLOUD_NODE") or self.local().get("rpc") or DEFAULT_NODE
+
+    def keyring(self) -> Keyring:
+        """Keys of this home."""
+        backend = self.backend or os.environ.get("SUPERCLOUD_KEYRING") or ("test" if self.local() else "file")
+        return Keyring(self.home / "keyring", Backend(backend), ask_passphrase)
+
+    def signing_key(self) -> Key:
+        """The key to sign with: `--from`, else the only key, else the local tenant's. Raises KeyringError."""
+        keyring = self.keyring()
+        name = self.key or os.environ.get("SUPERCLOUD_FROM")
+        if name is None:
+            names = keyring.names()
+            name = "tenant" if "tenant" in names else (names[0] if len(names) == 1 else None)
+            if name is None:
+                raise click.ClickException(
+                    f"which key? {self.home}/keyring has {', '.join(names) or 'none'}; "
+                    "name one with --from, or make one with `supercloud keys add NAME`"
+                )
+        return keyring.key(name)
+
+
+class Session(NamedTuple):
+    """A connected client and, when asked for, a sender for one key."""
+
+    client: Client
+    sender: TxSender
+    key: Key
+
+    @property
+    def owner(self) -> str:
+        """The signing account as text."""
+        return self.sender.address_text
+
+
+def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--home --node --from --keyring-backend --gas-price`; the command gets one `settings` argument."""
+
+    def wrapped(
+        home: Path | None, node: str | None, from_: str | None, keyring_backend: str | None, gas_price: str, **rest: Any
+    ) -> Any:
+        settings = Settings(home or default_home(), node, from_, keyring_backend, gas_price)
+        return function(settings=settings, **rest)
+
+    wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
+    wrapped.__click_params__ = list(getattr(function, "__click_params__", []))  # type: ignore[attr-defined]
+    for option in (
+        click.option("--gas-price", default=DEFAULT_GAS_PRICE, show_default=True, help="Fee for one unit of gas."),
+        click.option("--keyring-backend", type=click.Choice([*Backend]), help="Where keys live."),
+        click.option("--from", "from_", metavar="KEY", help="Name of the key to sign with."),
+        click.option("--node", metavar="URL", help="RPC of the node to speak to."),
+        click.option("--home", type=click.Path(path_type=Path), help="Folder of keys and settings [~/.supercloud]."),
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[Client]:
+    """A client of the chosen node."""
+    async with await Client.connect(settings.rpc, timeout_s=5.0) as client:
+        yield client
+
+
+@asynccontextmanager
+async def signing(settings: Settings) -> AsyncIterator[Session]:
+    """A client and a sender for the chosen key."""
+    key = settings.signing_key()
+    async with connected(settings) as client:
+        yield Session(client, TxSender(client, key.signer, settings.gas_price), key)
+
+
+def ask_passphrase() -> str:
+    """From `$SUPERCLOUD_PASSPHRASE`, the terminal, or the first line of stdin."""
+    given = os.environ.get("SUPERCLOUD_PASSPHRASE")
+    if given:
+        return given
+    if sys.stdin.isatty():
+        answer: str = click.prompt("Passphrase of the keyring", hide_input=True, err=True)
+        return answer
+    return sys.stdin.readline().rstrip("\n")

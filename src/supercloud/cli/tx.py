@@ -1,0 +1,93 @@
+"""`supercloud tx MODULE METHOD [FIELD=VALUE ...]`: every message of every module, signed with `--from`.
+
+The field that names the signer may be left out; it is filled with the signing account.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from google.protobuf.descriptor import Descriptor
+
+from supercloud.cli import session, wire
+from supercloud.cli.output import command, console, json_option, print_json
+from supercloud.codec import json as proto_json
+
+# Where messages name their signer, first match wins; nested ids carry no signer option on the network.
+SIGNER_FIELDS = ("from_address", "granter", "grantee", "auditor", "signer", "authority", "owner")
+PROVIDER_SIGNS = ("create-bid", "close-bid", "withdraw-lease", "lease-start-reclaim")
+
+
+class _Modules(click.Group):
+    """Modules as commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(wire.MESSAGES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return _Methods(cmd_name, help=f"Messages of {cmd_name}.") if cmd_name in wire.MESSAGES else None
+
+
+class _Methods(click.Group):
+    """The messages of one module as commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [method.name for method in wire.methods(wire.MESSAGES, str(self.name), "Msg")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for method in wire.methods(wire.MESSAGES, str(self.name), "Msg"):
+            if method.name == cmd_name:
+                return _send(method)
+        return None
+
+
+def _send(method: wire.Method) -> click.Command:
+    @click.command(name=method.name, help=f"{method.request.full_name}\n\nFields: {wire.fields_text(method.request)}")
+    @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
+    @click.option("--memo", default="", help="Text that travels with the transaction.")
+    @click.option("--gas", type=int, help="Gas limit [simulated].")
+    @click.option("--dry-run", is_flag=True, help="Simulate and print the gas; send nothing.")
+    @json_option
+    @session.network_options
+    @command
+    async def send(
+        settings: session.Settings, fields: tuple[str, ...], memo: str, gas: int | None, dry_run: bool, as_json: bool
+    ) -> None:
+        async with session.signing(settings) as account:
+            message = wire.build(method.request, fields, _signer(method, account.owner))
+            if dry_run:
+                print_json({"gas": await account.sender.simulate([message]), "message": proto_json.to_dict(message)})
+                return
+            result = await account.sender.send([message], memo, gas)
+        if as_json:
+            print_json(_document(result))
+        else:
+            console().print(f"{result.hash} in block {result.height}, {result.gas_used} gas")
+
+    return send
+
+
+def _signer(method: wire.Method, owner: str) -> dict[str, Any]:
+    """The default for the field that names the signer."""
+    descriptor: Descriptor = method.request
+    for name in SIGNER_FIELDS:
+        if name in descriptor.fields_by_name:
+            return {name: owner}
+    for name in ("id", "bid_id"):
+        if name in descriptor.fields_by_name:
+            return {f"{name}.provider" if method.name in PROVIDER_SIGNS else f"{name}.owner": owner}
+    return {}
+
+
+def _document(result: Any) -> dict[str, Any]:
+    return {
+        "hash": result.hash,
+        "height": result.height,
+        "gas_wanted": result.gas_wanted,
+        "gas_used": result.gas_used,
+        "events": [{"type": event.name, **event.fields} for event in result.events],
+    }
+
+
+tx = _Modules("tx", help="Send any message of any module: `supercloud tx bank send to_address=... amount='[...]'`.")

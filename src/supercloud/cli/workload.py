@@ -1,0 +1,203 @@
+"""Commands about running containers: logs, exec, shell, events."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import click
+import orjson
+
+from supercloud.cli import session
+from supercloud.cli.output import command, json_option, print_json
+from supercloud.sdk import gateway as wire
+from supercloud.sdk import market
+from supercloud.sdk.errors import PermanentError
+from supercloud.sdk.gateway import Gateway, LeasePath
+
+SHELL = ["/bin/sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh"]
+
+
+@asynccontextmanager
+async def _lease(settings: session.Settings, dseq: int, provider: str | None) -> AsyncIterator[tuple[Gateway, LeasePath]]:
+    """The gateway and path of the one active lease of a deployment that is meant."""
+    async with session.signing(settings) as tenant:
+        active = await market.leases(tenant.client, tenant.owner, dseq, "active", provider or "")
+        if not active:
+            raise PermanentError(f"deployment {dseq} has no active lease; `supercloud status {dseq}` says how it stands")
+        if len(active) > 1:
+            names = ", ".join(entry.lease.id.provider for entry in active)
+            raise PermanentError(f"deployment {dseq} has {len(active)} leases; name one with --provider ({names})")
+        id_ = active[0].lease.id
+        async with await Gateway.of(tenant.client, id_.provider, tenant.key.signer) as gateway:
+            yield gateway, LeasePath(dseq, id_.gseq, id_.oseq)
+
+
+provider_option = click.option("--provider", metavar="ADDRESS", help="Which lease, when there are several.")
+
+
+@click.command()
+@click.argument("dseq", type=int)
+@click.argument("service", required=False, default="")
+@click.option("-f", "--follow", is_flag=True, help="Keep printing.")
+@click.option("--tail", type=int, default=-1, help="Only the last N lines [all].")
+@provider_option
+@json_option
+@session.network_options
+@command
+async def logs(
+    settings: session.Settings, dseq: int, service: str, follow: bool, tail: int, provider: str | None, as_json: bool
+) -> None:
+    """Print what the containers of deployment DSEQ wrote; SERVICE limits to one or more (a,b)."""
+    async with _lease(settings, dseq, provider) as (gateway, lease):
+        async for item in gateway.logs(lease, service, follow, tail):
+            if as_json:
+                print_json(item)
+            else:
+                click.echo(f"{click.style(item['name'], fg='cyan')} {item['message']}")
+
+
+@click.command()
+@click.argument("dseq", type=int)
+@click.option("-f", "--follow", is_flag=True, help="Keep printing.")
+@provider_option
+@json_option
+@session.network_options
+@command
+async def events(settings: session.Settings, dseq: int, follow: bool, provider: str | None, as_json: bool) -> None:
+    """Show what happened to the containers of deployment DSEQ."""
+    async with _lease(settings, dseq, provider) as (gateway, lease):
+        async for item in gateway.events(lease, "", follow):
+            if as_json:
+                print_json(item)
+            else:
+                click.echo(f"{item.get('type', ''):8} {item.get('reason', ''):16} {item.get('object', {}).get('name', '')} {item.get('note', '')}")
+
+
+@click.command(name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("dseq", type=int)
+@click.argument("service")
+@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option("-t", "--tty", is_flag=True, help="Give the command a terminal.")
+@click.option("-i", "--stdin", is_flag=True, help="Pass on what is typed or piped in.")
+@click.option("--replica", type=int, default=0, show_default=True)
+@provider_option
+@session.network_options
+@command
+async def exec_(
+    settings: session.Settings,
+    dseq: int,
+    service: str,
+    words: tuple[str, ...],
+    tty: bool,
+    stdin: bool,
+    replica: int,
+    provider: str | None,
+) -> None:
+    """Run a command in a container of SERVICE; its exit code becomes ours."""
+    async with _lease(settings, dseq, provider) as (gateway, lease):
+        code = await _session(await gateway.shell(lease, service, list(words), tty, stdin, replica), tty, stdin)
+    sys.exit(code)
+
+
+@click.command()
+@click.argument("dseq", type=int)
+@click.argument("service", required=False)
+@click.option("--replica", type=int, default=0, show_default=True)
+@provider_option
+@session.network_options
+@command
+async def shell(
+    settings: session.Settings, dseq: int, service: str | None, replica: int, provider: str | None
+) -> None:
+    """Open a shell in a container of deployment DSEQ."""
+    async with _lease(settings, dseq, provider) as (gateway, lease):
+        if service is None:
+            names = sorted((await gateway.lease_status(lease)).get("services") or {})
+            if len(names) != 1:
+                raise PermanentError(f"which service? deployment {dseq} has {', '.join(names) or 'none'}")
+            service = names[0]
+        tty = sys.stdin.isatty()
+        code = await _session(await gateway.shell(lease, service, SHELL, tty, True, replica), tty, True)
+    sys.exit(code)
+
+
+async def _session(shell_: wire.Shell, tty: bool, stdin: bool) -> int:
+    """Carry bytes both ways until the command ends; returns its exit code."""
+    code = 1
+    with _raw_terminal(tty and sys.stdin.isatty()):
+        async with asyncio.TaskGroup() as tasks:
+            typing = tasks.create_task(_forward_stdin(shell_)) if stdin else None
+            if tty and sys.stdin.isatty():
+                await _follow_size(shell_)
+            async for frame in shell_.frames():
+                match frame.kind:
+                    case wire.STDOUT:
+                        _write(sys.stdout, frame.data)
+                    case wire.STDERR:
+                        _write(sys.stderr, frame.data)
+                    case wire.RESULT:
+                        result = orjson.loads(frame.data or b"{}")
+                        code = int(result.get("exit_code", 0))
+                        if result.get("message"):
+                            click.echo(result["message"], err=True)
+                            code = code or 1
+                        break
+                    case _:
+                        click.echo("the provider could not run the command", err=True)
+                        break
+            if typing is not None:
+                typing.cancel()
+            await shell_.close()
+    return code
+
+
+def _write(stream: Any, data: bytes) -> None:
+    stream.buffer.write(data)
+    stream.buffer.flush()
+
+
+async def _forward_stdin(shell_: wire.Shell) -> None:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    with contextlib.suppress(ValueError, OSError):
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(os.dup(0), "rb"))
+        while data := await reader.read(32 * 1024):
+            await shell_.send(data)
+
+
+async def _follow_size(shell_: wire.Shell) -> None:
+    size = shutil.get_terminal_size()
+    await shell_.resize(size.columns, size.lines)
+    loop = asyncio.get_running_loop()
+
+    def changed() -> None:
+        size = shutil.get_terminal_size()
+        pending.add(task := loop.create_task(shell_.resize(size.columns, size.lines)))
+        task.add_done_callback(pending.discard)
+
+    pending: set[asyncio.Task[None]] = set()
+    loop.add_signal_handler(signal.SIGWINCH, changed)
+
+
+@contextlib.contextmanager
+def _raw_terminal(wanted: bool) -> Any:
+    if not wanted:
+        yield
+        return
+    import termios
+    import tty as terminal
+
+    before = termios.tcgetattr(0)
+    try:
+        terminal.setraw(0)
+        yield
+    finally:
+        termios.tcsetattr(0, termios.TCSADRAIN, before)
