@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from supercloud.chain.baseapp.attributes import attributes_of
 from supercloud.chain.store.gas import GasMeter
 from supercloud.types.address import Bech32, module_address
 
@@ -132,7 +133,7 @@ class KV:
         return self._branch.get(self._name, key) is not None
 
     def set(self, key: bytes, value: bytes) -> None:
-        """Write a value. It must be bytes; an empty value is a value."""
+        """Write a value, which must not be empty: existence proofs have no form for that."""
         self._gas.consume(WRITE_FLAT + WRITE_PER_BYTE * (len(key) + len(value)), "WriteFlat")
         self._branch.set(self._name, key, value)
 
@@ -168,7 +169,7 @@ class Context:
 
     __slots__ = (
         "_kvs", "authority", "bech32", "block", "branch", "chain_id", "depth", "events", "gas", "height", "mode",
-        "profile", "proposer", "time", "tx",
+        "priority", "profile", "proposer", "time", "tx",
     )  # fmt: skip
 
     def __init__(
@@ -195,6 +196,8 @@ class Context:
         self.tx = tx
         # How many messages deep the current one is nested (MsgExec in MsgExec ...).
         self.depth = 0
+        # What the ante found the fee worth, for mempools that order by it.
+        self.priority = 0
         self._kvs: dict[str, KV] = {}
 
     def kv(self, name: str) -> KV:
@@ -210,7 +213,7 @@ class Context:
 
     def emit_typed(self, message: Message) -> None:
         """Emit a typed event: its type is the message's full name, one JSON attribute a field, sorted by field name."""
-        self.events.append(typed_event(message))
+        self.events.append(Event(message.DESCRIPTOR.full_name, attributes_of(message)))
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -223,10 +226,3 @@ class Context:
             self.branch.revert(mark)
             del self.events[events:]
             raise
-
-
-def typed_event(message: Message) -> Event:
-    """The event form of an event message."""
-    from supercloud.chain.baseapp.events import attributes_of
-
-    return Event(message.DESCRIPTOR.full_name, attributes_of(message))

@@ -1,27 +1,28 @@
-"""Events in their wire forms: typed events as JSON attributes, lists of events as ABCI messages."""
+"""Lists of events as ABCI messages."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from supercloud.codec.json import to_dict
+from supercloud.pb.tendermint.abci import types_pb2 as abci
 
 if TYPE_CHECKING:
-    from google.protobuf.message import Message
+    from supercloud.chain.baseapp.context import Event
 
-# Go's encoder writes these characters escaped, and clients search for attributes by exact text.
-_GO_ESCAPES = str.maketrans(
-    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-)
+_Event = abci.Event
+_Attribute = abci.EventAttribute
 
 
-def attributes_of(message: Message) -> list[tuple[str, str]]:
-    """One attribute a field: its proto name and its value as compact JSON, sorted by name."""
-    fields = to_dict(message)
-    return [(name, compact_json(fields[name])) for name in sorted(fields)]
-
-
-def compact_json(value: object) -> str:
-    """JSON as Go writes it: no spaces, non-ASCII as is, `<>&` escaped; object keys keep their order."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).translate(_GO_ESCAPES)
+def abci_events(events: Iterable[Event], mode: str = "") -> list[abci.Event]:
+    """Events of a transaction, or of a block's begin or end, marked with `mode`."""
+    if mode:
+        mark = _Attribute(key="mode", value=mode, index=True)
+        return [
+            _Event(type=kind, attributes=[*(_Attribute(key=k, value=v, index=True) for k, v in attributes), mark])
+            for kind, attributes in events
+        ]
+    return [
+        _Event(type=kind, attributes=[_Attribute(key=k, value=v, index=True) for k, v in attributes])
+        for kind, attributes in events
+    ]

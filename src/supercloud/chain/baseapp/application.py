@@ -1,0 +1,359 @@
+"""The ABCI verbs: what a consensus engine, embedded or CometBFT 0.38, calls in the order of the protocol.
+
+    init_chain -> (check_tx* | prepare_proposal | process_proposal)* -> finalize_block -> commit -> ...
+
+Nothing is on disk before `commit`. A node that dies between `finalize_block` and `commit` gets the same block again and
+computes the same app hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from supercloud.chain.baseapp import proposals
+from supercloud.chain.baseapp.context import BlockInfo, Context, Event, Mode, Profile
+from supercloud.chain.baseapp.events import abci_events
+from supercloud.chain.baseapp.execution import GAS_UNLIMITED, Ante, Executor, Outcome
+from supercloud.chain.baseapp.genesis import GenesisError, Module
+from supercloud.chain.baseapp.timestamps import to_ns
+from supercloud.chain.store.gas import GasMeter
+from supercloud.codec.json import from_text
+from supercloud.pb.tendermint.abci import types_pb2 as abci
+from supercloud.pb.tendermint.types import params_pb2
+from supercloud.types.errors import OutOfGas, ProgrammerError
+
+if TYPE_CHECKING:
+    from supercloud.chain.baseapp.router import Router
+    from supercloud.chain.store.branch import Branch
+    from supercloud.chain.store.multistore import MultiStore
+    from supercloud.codec.tx import DecodedTx
+
+STORE = "base"
+"""Store of what belongs to no module: chain id and the time and proposer of the block at its height."""
+
+_CHAIN_ID = b"\x00"
+_BLOCK = b"\x01"
+_INT64_MAX = 2**63 - 1
+
+
+class ConsensusParams(Protocol):
+    """The module that keeps the consensus parameters."""
+
+    def params(self, ctx: Context) -> params_pb2.ConsensusParams:
+        """Current parameters; shared, not to be changed."""
+
+    def set_params(self, ctx: Context, params: params_pb2.ConsensusParams) -> None:
+        """Replace them."""
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What an application is made of. Each order is consensus."""
+
+    name: str
+    version: str
+    router: Router
+    decode: Callable[[bytes], DecodedTx]
+    ante: Ante
+    consensus: ConsensusParams
+    genesis_order: Sequence[Module]
+    block_order: Sequence[Module]
+
+
+class BaseApp:
+    """A deterministic replicated application behind the ABCI verbs."""
+
+    def __init__(
+        self,
+        store: MultiStore,
+        profile: Profile,
+        wiring: Wiring,
+        *,
+        retain_blocks: int = 0,
+        on_defect: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        self.store = store
+        self.profile = profile
+        self.router = wiring.router
+        self._wiring = wiring
+        self._retain_blocks = retain_blocks
+        self._executor = Executor(wiring.router, wiring.decode, wiring.ante, profile, on_defect)
+        # The branch that the block being decided works on, and the point to go back to when it is decided anew.
+        self._decided: Branch | None = None
+        self._genesis: tuple[Branch, int] | None = None
+        self._decided_height = 0
+        self._check: Branch = store.branch()
+        self._check_block = self.block_at(store.height)
+        self._chain_id = self._check_block.chain_id
+
+    # --- Handshake
+
+    @property
+    def chain_id(self) -> str:
+        """The chain's id; empty before init_chain."""
+        return self._chain_id
+
+    def info(self, request: abci.RequestInfo) -> abci.ResponseInfo:
+        """The last committed height and its app hash."""
+        return abci.ResponseInfo(
+            data=self._wiring.name,
+            version=self._wiring.version,
+            last_block_height=self.store.height,
+            last_block_app_hash=self.store.app_hash,
+        )
+
+    def init_chain(self, request: abci.RequestInitChain) -> abci.ResponseInitChain:
+        """Build the state before the first block from the genesis document. Nothing is committed yet."""
+        if self.store.height:
+            raise ProgrammerError("init_chain on a chain that has blocks")
+        documents = from_text(request.app_state_bytes)
+        if not isinstance(documents, dict):
+            raise GenesisError("app_state is not an object")
+        known = {module.name for module in self._wiring.genesis_order}
+        strange = sorted(name for name in documents if name not in known)
+        if strange:
+            raise GenesisError(f"app_state has documents of unknown modules: {', '.join(strange)}")
+        branch = self.store.branch()
+        params = request.consensus_params
+        block = BlockInfo(request.chain_id, 0, to_ns(request.time), b"", params)
+        ctx = Context(block, branch, GasMeter(GAS_UNLIMITED), Mode.GENESIS, self.profile)
+        kv = ctx.kv(STORE)
+        kv.set(_CHAIN_ID, request.chain_id.encode())
+        kv.set(_BLOCK, _block_record(block.time, b""))
+        self._wiring.consensus.set_params(ctx, params)
+        for module in self._wiring.genesis_order:
+            if module.name in documents:
+                module.init(ctx, documents[module.name])
+        self._chain_id = request.chain_id
+        self._initial_height = max(request.initial_height, 1)
+        self._genesis = (branch, branch.mark())
+        self._check_block = BlockInfo(
+            request.chain_id, self._initial_height, block.time, b"", self._wiring.consensus.params(ctx)
+        )
+        self._check = self.store.branch_on(branch)
+        return abci.ResponseInitChain(app_hash=self.store.app_hash)
+
+    # --- Mempool
+
+    def check_tx(self, request: abci.RequestCheckTx) -> abci.ResponseCheckTx:
+        """Run the ante on the check state: on top of the last block and of what was accepted since."""
+        outcome = self.check(request.tx, recheck=request.type == abci.RECHECK)
+        response = abci.ResponseCheckTx(
+            gas_wanted=min(outcome.gas_wanted, _INT64_MAX), gas_used=outcome.gas_used
+        )
+        if outcome.failure is not None:
+            response.codespace, response.code, response.log = outcome.failure
+        else:
+            response.events.extend(abci_events(outcome.events))
+        return response
+
+    def check(self, raw: bytes, *, recheck: bool = False) -> Outcome:
+        """`check_tx` without building the events."""
+        mode = Mode.RECHECK if recheck else Mode.CHECK
+        return self._executor.run(self._check_block, self._check, raw, mode)
+
+    def simulate(self, raw: bytes) -> Outcome:
+        """Run a transaction, which may lack signatures, on the check state and undo it."""
+        mark = self._check.mark()
+        try:
+            return self._executor.run(self._check_block, self._check, raw, Mode.SIMULATE)
+        finally:
+            self._check.revert(mark)
+
+    # --- Consensus
+
+    def prepare_proposal(self, request: abci.RequestPrepareProposal) -> abci.ResponsePrepareProposal:
+        """Choose what goes into a block of ours: the given order, within the limits of bytes and gas."""
+        response = abci.ResponsePrepareProposal()
+        # An answer without its oneof set stops CometBFT, also when there is nothing to propose.
+        response.SetInParent()
+        gas_max = proposals.block_gas_max(self._check_block.consensus)
+        response.txs.extend(
+            proposals.select(request.txs, self._executor.decode, request.max_tx_bytes, gas_max)
+        )
+        return response
+
+    def process_proposal(self, request: abci.RequestProcessProposal) -> abci.ResponseProcessProposal:
+        """Judge a block of someone else."""
+        params = self._check_block.consensus
+        good = proposals.acceptable(
+            request.txs,
+            self._executor.decode,
+            proposals.block_bytes_max(params),
+            proposals.block_gas_max(params),
+        )
+        verdict = abci.ResponseProcessProposal.ACCEPT if good else abci.ResponseProcessProposal.REJECT
+        return abci.ResponseProcessProposal(status=verdict)
+
+    def extend_vote(self, request: abci.RequestExtendVote) -> abci.ResponseExtendVote:
+        """Votes carry nothing of ours."""
+        return abci.ResponseExtendVote()
+
+    def verify_vote_extension(
+        self, request: abci.RequestVerifyVoteExtension
+    ) -> abci.ResponseVerifyVoteExtension:
+        """Accept the empty extension, the only one there is."""
+        good = not request.vote_extension
+        kinds = abci.ResponseVerifyVoteExtension
+        return abci.ResponseVerifyVoteExtension(status=kinds.ACCEPT if good else kinds.REJECT)
+
+    def finalize_block(self, request: abci.RequestFinalizeBlock) -> abci.ResponseFinalizeBlock:
+        """Execute a decided block. An exception here stops the node: all nodes meet it alike."""
+        self._expect_height(request.height)
+        branch = self._fresh_branch()
+        time = to_ns(request.time)
+        block = BlockInfo(self._chain_id, request.height, time, request.proposer_address, _NO_PARAMS)
+        block.hash = request.hash
+        block.votes = request.decided_last_commit.votes
+        block.misbehavior = request.misbehavior
+        ctx = Context(block, branch, GasMeter(GAS_UNLIMITED), Mode.BLOCK, self.profile)
+        params = block.consensus = self._wiring.consensus.params(ctx)
+        response = abci.ResponseFinalizeBlock()
+        events = response.events
+        for module in self._wiring.block_order:
+            if module.pre_block is not None:
+                module.pre_block(ctx)
+        events.extend(abci_events(_taken(ctx)))
+        for module in self._wiring.block_order:
+            if module.begin_block is not None:
+                module.begin_block(ctx)
+        events.extend(abci_events(_taken(ctx), "BeginBlock"))
+        response.tx_results.extend(self._execute(block, branch, request.txs))
+        for module in self._wiring.block_order:
+            if module.end_block is not None:
+                module.end_block(ctx)
+        events.extend(abci_events(_taken(ctx), "EndBlock"))
+        ctx.kv(STORE).set(_BLOCK, _block_record(time, request.proposer_address))
+        params_after = self._wiring.consensus.params(ctx)
+        if params_after != params:
+            response.consensus_param_updates.CopyFrom(params_after)
+            block.consensus = params_after
+        self._decided, self._decided_height, self._decided_block = branch, request.height, block
+        response.app_hash = self.store.prepare(branch, request.height)
+        return response
+
+    def commit(self, request: abci.RequestCommit | None = None) -> abci.ResponseCommit:
+        """Make the decided block durable and start a new check state on top of it."""
+        if self._decided is None:
+            raise ProgrammerError("commit without finalize_block")
+        self.store.commit()
+        self._check_block = self._decided_block
+        self._decided = self._genesis = None
+        self._check = self.store.branch()
+        retain = self.store.height - self._retain_blocks if self._retain_blocks else 0
+        return abci.ResponseCommit(retain_height=max(retain, 0))
+
+    def _expect_height(self, height: int) -> None:
+        expected = self._initial_height if self._genesis is not None else self.store.height + 1
+        if self._genesis is None and not self.store.height:
+            raise ProgrammerError("finalize_block before init_chain")
+        if height != expected:
+            raise ProgrammerError(f"invalid height: {height}; expected: {expected}")
+
+    def _fresh_branch(self) -> Branch:
+        if self._genesis is None:
+            return self.store.branch()
+        branch, mark = self._genesis
+        branch.revert(mark)
+        return branch
+
+    def _execute(self, block: BlockInfo, branch: Branch, txs: Sequence[bytes]) -> list[abci.ExecTxResult]:
+        run = self._executor.run
+        gas_max = proposals.block_gas_max(block.consensus)
+        if not gas_max:
+            return [exec_result(run(block, branch, raw, Mode.DELIVER)) for raw in txs]
+        results = []
+        gas_spent = 0
+        for raw in txs:
+            if gas_spent >= gas_max:
+                outcome = Outcome().fail(OutOfGas("no block gas left to run tx"))
+            else:
+                mark = branch.mark()
+                outcome = run(block, branch, raw, Mode.DELIVER)
+                gas_spent += outcome.gas_used
+                if gas_spent > gas_max and outcome.failure is None:
+                    branch.revert(mark)
+                    outcome.fail(OutOfGas("out of gas in location: block gas meter"))
+                    outcome.events, outcome.data = (), b""
+            results.append(exec_result(outcome))
+        return results
+
+    # --- Genesis export
+
+    def export_state(self, height: int = 0) -> dict[str, Any]:
+        """The app_state that starts a chain with the state of a height (0: the last one)."""
+        ctx = self.query_context(height)
+        return {module.name: module.export(ctx) for module in self._wiring.genesis_order}
+
+    # --- Reading
+
+    def block_at(self, height: int) -> BlockInfo:
+        """What is known of a committed block; an empty one before the first."""
+        if not height:
+            return BlockInfo("", 0, 0, b"", params_pb2.ConsensusParams())
+        return self.query_context(height).block
+
+    def query_context(self, height: int = 0) -> Context:
+        """A context that reads the committed state of a height (0: the last one)."""
+        height = height or self.store.height
+        reader = self.store.at(height)
+        chain_id = reader.get(STORE, _CHAIN_ID) or b""
+        record = reader.get(STORE, _BLOCK) or bytes(8)
+        block = BlockInfo(
+            chain_id.decode(), height, int.from_bytes(record[:8], "big"), record[8:], _NO_PARAMS
+        )
+        ctx = Context(block, reader, GasMeter(QUERY_GAS_MAX), Mode.QUERY, self.profile)
+        block.consensus = self._wiring.consensus.params(ctx)
+        return ctx
+
+    # --- Snapshots: none are made yet, so none are offered and none are taken.
+
+    def list_snapshots(self, request: abci.RequestListSnapshots) -> abci.ResponseListSnapshots:
+        """No snapshots."""
+        return abci.ResponseListSnapshots()
+
+    def offer_snapshot(self, request: abci.RequestOfferSnapshot) -> abci.ResponseOfferSnapshot:
+        """Refuse: the node must replay blocks."""
+        return abci.ResponseOfferSnapshot(result=abci.ResponseOfferSnapshot.ABORT)
+
+    def load_snapshot_chunk(self, request: abci.RequestLoadSnapshotChunk) -> abci.ResponseLoadSnapshotChunk:
+        """Nothing to load."""
+        return abci.ResponseLoadSnapshotChunk()
+
+    def apply_snapshot_chunk(
+        self, request: abci.RequestApplySnapshotChunk
+    ) -> abci.ResponseApplySnapshotChunk:
+        """Refuse."""
+        return abci.ResponseApplySnapshotChunk(result=abci.ResponseApplySnapshotChunk.ABORT)
+
+
+QUERY_GAS_MAX = 2_000_000_000
+"""Bound on the work of one query, in gas: some millions of records read."""
+
+_NO_PARAMS = params_pb2.ConsensusParams()
+
+
+def exec_result(outcome: Outcome) -> abci.ExecTxResult:
+    """A delivered transaction's result."""
+    result = abci.ExecTxResult(
+        gas_wanted=min(outcome.gas_wanted, _INT64_MAX),
+        gas_used=outcome.gas_used,
+        events=abci_events(outcome.events),
+    )
+    if outcome.failure is None:
+        result.data = outcome.data
+    else:
+        result.codespace, result.code, result.log = outcome.failure
+    return result
+
+
+def _taken(ctx: Context) -> list[Event]:
+    events = ctx.events
+    ctx.events = []
+    return events
+
+
+def _block_record(time: int, proposer: bytes) -> bytes:
+    return time.to_bytes(8, "big") + proposer

@@ -1,0 +1,1 @@
+"""The modules of the state machine; they know one another only through `expected_keepers.py`."""

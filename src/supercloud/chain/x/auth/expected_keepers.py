@@ -1,0 +1,1 @@
+"""What auth needs of other modules: nothing."""

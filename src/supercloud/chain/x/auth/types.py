@@ -1,0 +1,96 @@
+"""Accounts as the state machine holds them, their parameters and what makes both valid."""
+
+from __future__ import annotations
+
+from google.protobuf.any_pb2 import Any
+from google.protobuf.message import Message
+
+from supercloud.pb.cosmos.auth.v1beta1 import auth_pb2
+from supercloud.types.errors import InvalidRequest, Undefined, invariant
+
+NAME = "auth"
+FEE_COLLECTOR = "fee_collector"
+SEQUENCE_MAX = 2**64 - 1
+
+UNORDERED_AHEAD_MAX = 10 * 60 * 10**9
+"""How far ahead of the block's time the timeout of an unordered transaction may lie (ns)."""
+PRUNED_PER_BLOCK_MAX = 2000
+"""Expired timestamps removed by one block; the rest waits for the next."""
+
+BASE_URL = "/cosmos.auth.v1beta1.BaseAccount"
+MODULE_URL = "/cosmos.auth.v1beta1.ModuleAccount"
+
+_RECORDS: dict[str, type[Message]] = {BASE_URL: auth_pb2.BaseAccount, MODULE_URL: auth_pb2.ModuleAccount}
+
+
+class Account:
+    """An account record and the BaseAccount inside it. Changes are kept when the keeper saves it."""
+
+    __slots__ = ("address", "base", "record", "url")
+
+    def __init__(self, address: bytes, url: str, record: Message) -> None:
+        self.address = address
+        self.url = url
+        self.record = record
+        self.base: auth_pb2.BaseAccount = (
+            record if isinstance(record, auth_pb2.BaseAccount) else record.base_account  # type: ignore[attr-defined]
+        )
+
+    def public_key(self) -> Any | None:
+        """The public key, or None before the first signed transaction."""
+        return self.base.pub_key if self.base.HasField("pub_key") else None
+
+    def advance_sequence(self) -> None:
+        """Count one transaction."""
+        invariant(self.base.sequence < SEQUENCE_MAX, "account sequence overflows")
+        self.base.sequence += 1
+
+    def to_any(self) -> Any:
+        """The record as queries answer it."""
+        return Any(type_url=self.url, value=self.record.SerializeToString(deterministic=True))
+
+    def encode(self) -> bytes:
+        """The stored form."""
+        return self.to_any().SerializeToString(deterministic=True)
+
+
+def decode_account(address: bytes, value: bytes) -> Account:
+    """Read the stored form of the account at an address."""
+    packed = Any.FromString(value)
+    return Account(address, packed.type_url, _RECORDS[packed.type_url].FromString(packed.value))
+
+
+def account_of(packed: Any, address_of: dict[str, bytes] | None = None) -> Message:
+    """The record in an Any of a genesis document."""
+    record_type = _RECORDS.get(packed.type_url)
+    if record_type is None:
+        raise InvalidRequest(f"unknown kind of account {packed.type_url}")
+    return record_type.FromString(packed.value)
+
+
+def default_params() -> auth_pb2.Params:
+    """The network's defaults."""
+    return auth_pb2.Params(
+        max_memo_characters=256,
+        tx_sig_limit=7,
+        tx_size_cost_per_byte=10,
+        sig_verify_cost_ed25519=590,
+        sig_verify_cost_secp256k1=1000,
+    )
+
+
+# Parameter and the name it has in the refusal, in the order in which they are checked.
+_POSITIVE_PARAMS = (
+    ("tx_sig_limit", "tx signature limit"),
+    ("sig_verify_cost_ed25519", "ED25519 signature verification cost"),
+    ("sig_verify_cost_secp256k1", "SECK256k1 signature verification cost"),
+    ("max_memo_characters", "max memo characters"),
+    ("tx_size_cost_per_byte", "tx size cost per byte"),
+)
+
+
+def validate_params(params: auth_pb2.Params) -> None:
+    """Every parameter must be positive."""
+    for field, words in _POSITIVE_PARAMS:
+        if getattr(params, field) == 0:
+            raise Undefined(f"invalid {words}: 0")

@@ -1,0 +1,1 @@
+"""Authorizations: one account may send certain messages for another."""

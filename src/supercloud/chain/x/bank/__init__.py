@@ -1,0 +1,1 @@
+"""Balances, transfers and supply."""

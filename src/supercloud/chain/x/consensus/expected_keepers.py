@@ -1,0 +1,1 @@
+"""What consensus needs of other modules: nothing."""

@@ -1,0 +1,1 @@
+"""Allowances: one account pays the fees of another, within limits."""
