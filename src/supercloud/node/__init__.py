@@ -1,0 +1,1 @@
+"""The shell around the state machine: storage, mempool, engine, RPC, gRPC, REST, index."""

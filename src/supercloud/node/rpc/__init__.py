@@ -1,0 +1,1 @@
+"""CometBFT JSON-RPC door: POST, URI and WebSocket."""

@@ -1,0 +1,1 @@
+"""What a node keeps on disk: the state (lmdb.py) and the blocks (blockstore.py)."""

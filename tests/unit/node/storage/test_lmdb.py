@@ -1,0 +1,101 @@
+"""The disk backend answers like the one in memory, now and at past heights."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from supercloud.chain.store.backend import HeightUnavailable, MemoryBackend
+from supercloud.chain.store.multistore import MultiStore
+from supercloud.node.storage.environment import HomeInUse
+from supercloud.node.storage.lmdb import LmdbBackend
+
+
+def random_key(rng: random.Random) -> bytes:
+    return bytes(rng.choice(b"a\x00\xff\x01") for _ in range(rng.randint(1, 5)))
+
+
+def random_writes(rng: random.Random) -> dict[str, list[tuple[bytes, bytes | None]]]:
+    writes: dict[str, list[tuple[bytes, bytes | None]]] = {}
+    for store in ("bank", "market"):
+        pairs = {random_key(rng): None if rng.random() < 0.3 else rng.randbytes(8) for _ in range(rng.randint(1, 30))}
+        writes[store] = sorted(pairs.items(), key=lambda pair: pair[0])
+    return writes
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_same_answers_as_memory(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    disk, memory = LmdbBackend(tmp_path / "state", sync=False), MemoryBackend()
+    for height in range(1, 25):
+        writes = random_writes(rng)
+        disk.apply(height, writes, b"m%d" % height)
+        memory.apply(height, writes, b"m%d" % height)
+    assert disk.latest() == memory.latest()
+    for height in (None, 1, 7, 24):
+        ours = disk if height is None else disk.reader(height)
+        model = memory if height is None else memory.reader(height)
+        for store in ("bank", "market"):
+            for reverse in (False, True):
+                assert list(ours.range(store, b"", None, reverse)) == list(model.range(store, b"", None, reverse))
+                assert list(ours.range(store, b"a", b"a\xff", reverse)) == list(
+                    model.range(store, b"a", b"a\xff", reverse)
+                )
+            for _ in range(50):
+                key = random_key(rng)
+                assert ours.get(store, key) == model.get(store, key)
+    disk.close()
+
+
+def test_pruning_keeps_what_later_heights_see(tmp_path: Path) -> None:
+    rng = random.Random(7)
+    disk, memory = LmdbBackend(tmp_path / "state", sync=False), MemoryBackend()
+    for height in range(1, 41):
+        writes = random_writes(rng)
+        disk.apply(height, writes, b"")
+        memory.apply(height, writes, b"")
+        if height > 10:
+            disk.prune(height - 10, 10_000)
+    for height in range(31, 41):
+        for store in ("bank", "market"):
+            assert list(disk.reader(height).range(store, b"", None)) == list(memory.reader(height).range(store, b"", None))
+    with pytest.raises(HeightUnavailable):
+        disk.reader(5)
+    with pytest.raises(HeightUnavailable):
+        disk.reader(41)
+    disk.close()
+
+
+def test_a_reopened_state_has_the_same_app_hash(tmp_path: Path) -> None:
+    rng = random.Random(3)
+    backend = LmdbBackend(tmp_path / "state", sync=False)
+    store = MultiStore(backend, ["bank", "market"])
+    for height in range(1, 12):
+        branch = store.branch()
+        for name, pairs in random_writes(rng).items():
+            for key, value in pairs:
+                branch.set(name, key, value) if value is not None else branch.delete(name, key)
+        store.prepare(branch, height)
+        store.commit()
+    backend.close()
+    reopened = LmdbBackend(tmp_path / "state", sync=False)
+    assert MultiStore(reopened, ["bank", "market"]).app_hash == store.app_hash
+    reopened.close()
+
+
+def test_two_processes_can_not_share_a_home(tmp_path: Path) -> None:
+    backend = LmdbBackend(tmp_path / "state")
+    with pytest.raises(HomeInUse):
+        LmdbBackend(tmp_path / "state")
+    backend.close()
+
+
+def test_the_map_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("supercloud.node.storage.environment.MAP_BYTES_FIRST", 1 << 20)
+    backend = LmdbBackend(tmp_path / "state", sync=False)
+    for height in range(1, 5):
+        backend.apply(height, {"bank": [(b"%06d" % at, bytes(1000)) for at in range(1000)]}, b"")
+    assert backend.get("bank", b"000999") == bytes(1000)
+    backend.close()
