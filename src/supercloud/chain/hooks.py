@@ -1,0 +1,108 @@
+"""Reactions across modules, read as prose: what ends when money runs out, an account closes, a group leaves
+the market.
+
+The chain of consequences goes one way: escrow account -> deployment -> groups -> orders -> bids and leases
+-> payments. Every verb called here is idempotent for what has ended already, so that a consequence that
+comes back (a payment closed because its lease ended) finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from supercloud.chain.x.deployment import types as deployment_types
+from supercloud.chain.x.escrow.settlement import State
+from supercloud.chain.x.market import types as market_types
+from supercloud.types.errors import ChainError, OutOfGas
+from supercloud.types.ids import BidID, GroupID
+
+if TYPE_CHECKING:
+    from supercloud.chain.baseapp.context import Context
+    from supercloud.chain.x.deployment.keeper import Keeper as DeploymentKeeper
+    from supercloud.chain.x.escrow.keeper import Keeper as EscrowKeeper
+    from supercloud.chain.x.escrow.types import EscrowID
+    from supercloud.chain.x.market.keeper import Keeper as MarketKeeper
+    from supercloud.types.ids import LeaseID, OrderID
+
+
+class MarketReactions:
+    """What happens in deployment, market and escrow when one of them ends something."""
+
+    def __init__(self, escrow: EscrowKeeper, deployment: DeploymentKeeper, market: MarketKeeper) -> None:
+        self._escrow = escrow
+        self._deployment = deployment
+        self._market = market
+
+    # Escrow ended something.
+
+    def escrow_account_ended(self, ctx: Context, account: EscrowID, overdrawn: bool) -> None:
+        """A deployment without an account ends, with all its groups. A bid's account ends with its bid."""
+        if isinstance(account, BidID):
+            return
+        if not self._deployment.close(ctx, account):
+            return
+        for stored in self._deployment.groups(ctx, account):
+            if stored.state != deployment_types.GROUP_CLOSED:
+                group = GroupID(account.owner, account.dseq, stored.id.gseq)
+                self._deployment.end_group(ctx, group, stored, insufficient_funds=overdrawn)
+                self.group_left_market(ctx, group, insufficient_funds=overdrawn)
+
+    def escrow_payment_ended(self, ctx: Context, payment: LeaseID, overdrawn: bool) -> None:
+        """A lease without a payment ends, unless it is the lease that ended the payment."""
+        bid = self._market.bid(ctx, payment)
+        if bid is None or bid.state != market_types.BID_ACTIVE:
+            return
+        reason = market_types.REASON_INSUFFICIENT_FUNDS if overdrawn else market_types.REASON_UNSPECIFIED
+        self._market.close_order(ctx, payment.order)
+        self._market.close_bid(ctx, payment)
+        self.refund_bid(ctx, payment)
+        self._market.end_lease(ctx, payment, reason)
+
+    # A group left the market.
+
+    def group_left_market(self, ctx: Context, group: GroupID, insufficient_funds: bool) -> None:
+        """The group's order ends, and with it every bid that is open or active, and the lease."""
+        order = self._market.unclosed_order(ctx, group)
+        if order is None:
+            return
+        self._market.close_order(ctx, order)
+        for bid in self._market.bids_of(ctx, order, market_types.BID_OPEN):
+            self._market.close_bid(ctx, bid)
+            self.refund_bid(ctx, bid)
+        reason = market_types.REASON_INSUFFICIENT_FUNDS if insufficient_funds else market_types.REASON_OWNER
+        for lease in self._market.bids_of(ctx, order, market_types.BID_ACTIVE):
+            self._market.close_bid(ctx, lease)
+            self.refund_bid(ctx, lease)
+            self._market.end_lease(ctx, lease, reason)
+            self._close_payment(ctx, lease)
+
+    def order_expired(self, ctx: Context, order: OrderID) -> None:
+        """An order that found no bid in time ends; its group waits for its owner to start it again."""
+        self._market.close_order(ctx, order)
+        group = self._deployment.group(ctx, order.group)
+        if group is not None and group.state == deployment_types.GROUP_OPEN:
+            self._deployment.pause_group(ctx, order.group, group)
+
+    # Money goes home.
+
+    def refund_bid(self, ctx: Context, bid: BidID) -> None:
+        """Close a bid's account, which gives its deposit back.
+
+        A refund that the bank refuses must not hold up the tenant's transaction: the account then stays
+        open with its money, and nothing of the attempt remains.
+        """
+        account = self._escrow.account(ctx, bid)
+        if account is None or account.state is not State.OPEN:
+            return
+        try:
+            with ctx.attempt():
+                self._escrow.close_account(ctx, bid)
+        except OutOfGas:
+            raise
+        except ChainError:
+            return
+
+    def _close_payment(self, ctx: Context, lease: LeaseID) -> None:
+        payment = self._escrow.payment(ctx, lease)
+        if payment is not None and payment.state is State.OPEN:
+            self._escrow.close_payment(ctx, lease)

@@ -1,0 +1,1 @@
+"""Audit: what auditors vouch for in the attributes that providers give themselves."""

@@ -1,0 +1,1 @@
+"""What audit needs of others: nothing. A provider need not exist to be vouched for."""

@@ -1,0 +1,1 @@
+"""What cert needs of others: nothing."""

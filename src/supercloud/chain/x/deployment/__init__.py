@@ -1,0 +1,1 @@
+"""Deployment: what tenants ask for, in groups that are each placed with one provider."""
