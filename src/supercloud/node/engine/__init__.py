@@ -1,1 +1,1 @@
-"""The embedded engine: one validator that proposes, executes and commits CometBFT-shaped blocks."""
+"""Engines decide blocks. `embedded` is a single validator in this process; `block` and `signer` are what it is made of."""

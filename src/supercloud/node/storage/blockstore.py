@@ -1,0 +1,128 @@
+"""Blocks on disk: each height with its votes, its results and the engine's state after it, in one transaction.
+
+    block commit response state    height -> bytes
+    hash                           block hash -> height
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from supercloud.node.storage.environment import Environment
+
+HEIGHT: Final = struct.Struct(">Q")
+HASH_BYTES: Final = 32
+
+
+class Stored(Protocol):
+    """Everything about one height, serialised."""
+
+    @property
+    def block(self) -> bytes:
+        """The block."""
+
+    @property
+    def commit(self) -> bytes:
+        """The votes that decided it."""
+
+    @property
+    def response(self) -> bytes:
+        """What executing it gave."""
+
+    @property
+    def state(self) -> bytes:
+        """The engine's state after it."""
+
+
+class BlockStore:
+    """Blocks of one node in `folder`. Raises HomeInUse, StorageFull."""
+
+    def __init__(self, folder: Path, sync: bool = True) -> None:
+        self._environment = Environment(folder, tables=5, sync=sync)
+        self._blocks = self._environment.table("block")
+        self._commits = self._environment.table("commit")
+        self._responses = self._environment.table("response")
+        self._states = self._environment.table("state")
+        self._hashes = self._environment.table("hash")
+
+    def close(self) -> None:
+        """Release the files."""
+        self._environment.close()
+
+    def size_bytes(self) -> int:
+        """Bytes on disk."""
+        return self._environment.size_bytes()
+
+    @property
+    def base(self) -> int:
+        """Lowest height kept; 0 when there is none."""
+        return self._edge(last=False)
+
+    @property
+    def height(self) -> int:
+        """Highest height kept; 0 when there is none."""
+        return self._edge(last=True)
+
+    def save(self, height: int, hash: bytes, stored: Stored) -> None:
+        """Add the next height; on return it survives a loss of power."""
+        key = HEIGHT.pack(height)
+
+        def work(txn: Any) -> None:
+            txn.put(key, hash + stored.block, db=self._blocks)
+            txn.put(key, stored.commit, db=self._commits)
+            txn.put(key, stored.response, db=self._responses)
+            txn.put(key, stored.state, db=self._states)
+            txn.put(hash, key, db=self._hashes)
+
+        self._environment.write(work)
+
+    def block(self, height: int) -> bytes | None:
+        """Block at a height."""
+        found = self._get(self._blocks, HEIGHT.pack(height))
+        return found[HASH_BYTES:] if found else None
+
+    def commit(self, height: int) -> bytes | None:
+        """Votes seen for it."""
+        return self._get(self._commits, HEIGHT.pack(height))
+
+    def response(self, height: int) -> bytes | None:
+        """Its results."""
+        return self._get(self._responses, HEIGHT.pack(height))
+
+    def state(self, height: int) -> bytes | None:
+        """Engine state after it."""
+        return self._get(self._states, HEIGHT.pack(height))
+
+    def height_of(self, hash: bytes) -> int | None:
+        """Height of the block with that hash."""
+        found = self._get(self._hashes, hash) if hash else None
+        return int(HEIGHT.unpack(found)[0]) if found else None
+
+    def prune(self, before: int, blocks_max: int) -> int:
+        """Forget up to `blocks_max` of the heights below `before`; returns how many."""
+
+        def work(txn: Any) -> int:
+            gone = 0
+            with txn.cursor(db=self._blocks) as cursor:
+                while gone < blocks_max and cursor.first() and HEIGHT.unpack(cursor.key())[0] < before:
+                    key, block = cursor.item()
+                    txn.delete(block[:HASH_BYTES], db=self._hashes)
+                    for table in (self._commits, self._responses, self._states):
+                        txn.delete(key, db=table)
+                    cursor.delete()
+                    gone += 1
+            return gone
+
+        return self._environment.write(work)
+
+    def _get(self, table: Any, key: bytes) -> bytes | None:
+        with self._environment.lmdb.begin(db=table) as txn:
+            found: bytes | None = txn.get(key)
+            return found
+
+    def _edge(self, last: bool) -> int:
+        with self._environment.lmdb.begin(db=self._blocks) as txn, txn.cursor() as cursor:
+            there = cursor.last() if last else cursor.first()
+            return int(HEIGHT.unpack(cursor.key())[0]) if there else 0
