@@ -2,8 +2,8 @@
 
     init_chain -> (check_tx* | prepare_proposal | process_proposal)* -> finalize_block -> commit -> ...
 
-Nothing is on disk before `commit`. A node that dies between `finalize_block` and `commit` gets the same block again and
-computes the same app hash.
+Nothing is on disk before `commit`. A node that dies between `finalize_block` and `commit` gets the same block
+again and computes the same app hash.
 """
 
 from __future__ import annotations
@@ -80,10 +80,10 @@ class BaseApp:
         self._wiring = wiring
         self._retain_blocks = retain_blocks
         self._executor = Executor(wiring.router, wiring.decode, wiring.ante, profile, on_defect)
-        # The branch that the block being decided works on, and the point to go back to when it is decided anew.
+        # The branch of the block being decided; the state of genesis, and where to go back to in it.
         self._decided: Branch | None = None
         self._genesis: tuple[Branch, int] | None = None
-        self._decided_height = 0
+        self._initial_height = 1
         self._check: Branch = store.branch()
         self._check_block = self.block_at(store.height)
         self._chain_id = self._check_block.chain_id
@@ -124,8 +124,10 @@ class BaseApp:
         kv.set(_BLOCK, _block_record(block.time, b""))
         self._wiring.consensus.set_params(ctx, params)
         for module in self._wiring.genesis_order:
-            if module.name in documents:
-                module.init(ctx, documents[module.name])
+            document = documents.get(module.name)
+            if document is None and module.required:
+                raise GenesisError(f"app_state has no document of module {module.name}")
+            module.init(ctx, document or {})
         self._chain_id = request.chain_id
         self._initial_height = max(request.initial_height, 1)
         self._genesis = (branch, branch.mark())
@@ -230,7 +232,7 @@ class BaseApp:
         if params_after != params:
             response.consensus_param_updates.CopyFrom(params_after)
             block.consensus = params_after
-        self._decided, self._decided_height, self._decided_block = branch, request.height, block
+        self._decided, self._decided_block = branch, block
         response.app_hash = self.store.prepare(branch, request.height)
         return response
 
@@ -285,7 +287,8 @@ class BaseApp:
     def export_state(self, height: int = 0) -> dict[str, Any]:
         """The app_state that starts a chain with the state of a height (0: the last one)."""
         ctx = self.query_context(height)
-        return {module.name: module.export(ctx) for module in self._wiring.genesis_order}
+        documents = {module.name: module.export(ctx) for module in self._wiring.genesis_order}
+        return {name: documents[name] for name in sorted(documents) if documents[name]}
 
     # --- Reading
 
@@ -307,6 +310,12 @@ class BaseApp:
         ctx = Context(block, reader, GasMeter(QUERY_GAS_MAX), Mode.QUERY, self.profile)
         block.consensus = self._wiring.consensus.params(ctx)
         return ctx
+
+    def check_context(self) -> Context:
+        """A context that reads the check state: the last block and what was accepted since."""
+        return Context(
+            self._check_block, self._check, GasMeter(QUERY_GAS_MAX), Mode.QUERY, self.profile
+        )
 
     # --- Snapshots: none are made yet, so none are offered and none are taken.
 

@@ -1,7 +1,7 @@
-"""The context of one call into the state machine: where it is (block), what it may change (branch), what it costs.
+"""The context of one call into the state machine: which block, what it may change, what it costs.
 
-A Context is handed down explicitly and never stored. It holds no reference cycles: with the garbage collector frozen on
-the hot path, a cycle would be a leak.
+A Context is handed down explicitly and never stored. It holds no reference cycles: with the garbage collector
+frozen on the hot path, a cycle would be a leak.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Mode(IntEnum):
 
 @dataclass(frozen=True)
 class Profile:
-    """What differs between networks that speak the same protocol. A value passed in, never a module global."""
+    """What differs between networks of one protocol. A value passed in, never a module global."""
 
     bech32_prefix: str = "akash"
     native_denom: str = "uakt"
@@ -142,9 +142,7 @@ class KV:
         self._gas.consume(DELETE_FLAT, "Delete")
         self._branch.delete(self._name, key)
 
-    def range(
-        self, start: bytes, end: bytes | None, reverse: bool = False
-    ) -> Iterator[tuple[bytes, bytes]]:
+    def range(self, start: bytes, end: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         """Pairs with start <= key < end, in key order or reversed; charged as they are taken."""
         consume = self._gas.consume
         for key, value in self._branch.range(self._name, start, end, reverse):
@@ -168,8 +166,8 @@ class Context:
     """Everything a handler may know and change. Verbs of keepers take it first."""
 
     __slots__ = (
-        "_kvs", "authority", "bech32", "block", "branch", "chain_id", "depth", "events", "gas", "height", "mode",
-        "priority", "profile", "proposer", "time", "tx",
+        "_kvs", "authority", "bech32", "block", "branch", "chain_id", "depth", "events", "gas", "height",
+        "mode", "priority", "profile", "proposer", "time", "tx",
     )  # fmt: skip
 
     def __init__(
@@ -212,7 +210,7 @@ class Context:
         self.events.append(event)
 
     def emit_typed(self, message: Message) -> None:
-        """Emit a typed event: its type is the message's full name, one JSON attribute a field, sorted by field name."""
+        """Emit a message as an event: its full name is the type, each field a JSON attribute."""
         self.events.append(Event(message.DESCRIPTOR.full_name, attributes_of(message)))
 
     @contextmanager

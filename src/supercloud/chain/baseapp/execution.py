@@ -1,9 +1,9 @@
 """One transaction through the state machine: decode, check, ante, messages, result.
 
-The order is consensus. Ante effects (fee, sequence) stay when messages fail; messages are all or nothing; gas is never
-given back. An exception that is no ChainError is a defect met by a transaction: the transaction fails with
-undefined/111222 and leaves no trace of its messages. Errors of the machine itself (memory, disk) stop the node, because
-another node would not have them.
+The order is consensus. Ante effects (fee, sequence) stay when messages fail; messages are all or nothing; gas
+is never given back. An exception that is no ChainError is a defect met by a transaction: it fails with
+undefined/111222 and leaves no trace of its messages. Errors of the machine itself (memory, disk) stop the
+node, because another node would not have them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DECODED_KEPT_MAX = 20_000
 
 _MACHINE_ERRORS = (MemoryError, OSError)
 
-Ante = Callable[[Context, "DecodedTx", bool], None]
+Ante = Callable[[Context, "DecodedTx"], None]
 
 
 class Failure(NamedTuple):
@@ -132,7 +132,7 @@ class Executor:
         outcome.gas_wanted = gas.limit
         mark = branch.mark()
         try:
-            self._ante(ctx, tx, ctx.mode is Mode.SIMULATE)
+            self._ante(ctx, tx)
             mark = branch.mark()
             outcome.priority = ctx.priority
             outcome.events = ctx.events

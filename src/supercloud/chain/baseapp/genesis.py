@@ -28,6 +28,7 @@ class Module:
     name: str
     init: Callable[[Context, Document], None]
     export: Callable[[Context], Document]
+    required: bool = True
     pre_block: Callable[[Context], None] | None = None
     begin_block: Callable[[Context], None] | None = None
     end_block: Callable[[Context], None] | None = None

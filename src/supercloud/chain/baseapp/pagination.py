@@ -1,4 +1,4 @@
-"""Pages over a key range: offset or key, limit, reverse, count_total, as cosmos.base.query.v1beta1 has them."""
+"""Pages over a key range: offset or key, limit, reverse, count_total (cosmos.base.query.v1beta1)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from supercloud.chain.baseapp.context import prefix_end
-from supercloud.chain.baseapp.status import QueryError
 from supercloud.pb.cosmos.base.query.v1beta1.pagination_pb2 import PageRequest, PageResponse
+from supercloud.types.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from supercloud.chain.baseapp.context import KV
@@ -24,11 +24,11 @@ def paginate(
 ) -> tuple[list[T], PageResponse]:
     """One page of the records under a prefix.
 
-    `accept` gets the key without the prefix and the value, and returns the item, or None to leave the record out.
+    `accept` gets the key without the prefix and the value, and returns the item, or None to leave it out.
     `next_key` is the key, without the prefix, of the first record of the next page.
     """
     if page.offset and page.key:
-        raise QueryError.invalid_argument("invalid request, either offset or key is expected, got both")
+        raise InvalidArgument("invalid request, either offset or key is expected, got both")
     limit = min(page.limit or LIMIT_DEFAULT, LIMIT_MAX)
     counting = page.count_total and not page.key
     items: list[T] = []

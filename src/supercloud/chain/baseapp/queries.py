@@ -9,13 +9,21 @@ from google.protobuf.message import DecodeError
 from supercloud.chain.baseapp.attributes import compact_json
 from supercloud.chain.baseapp.events import abci_events
 from supercloud.chain.baseapp.execution import Outcome, pack_response
-from supercloud.chain.baseapp.status import QueryError, Status, abci_failure
+from supercloud.chain.baseapp.status import SimulationFailed, abci_failure
 from supercloud.chain.store.backend import HeightUnavailable
 from supercloud.codec.json import to_dict
 from supercloud.pb.cosmos.base.abci.v1beta1 import abci_pb2
 from supercloud.pb.cosmos.tx.v1beta1 import service_pb2
 from supercloud.pb.tendermint.abci import types_pb2 as abci
-from supercloud.types.errors import ChainError, InvalidHeight, InvalidRequest, NotFound, UnknownRequest
+from supercloud.types.errors import (
+    ChainError,
+    InternalError,
+    InvalidArgument,
+    InvalidHeight,
+    InvalidRequest,
+    NotFound,
+    UnknownRequest,
+)
 
 if TYPE_CHECKING:
     from supercloud.chain.baseapp.application import BaseApp
@@ -30,22 +38,14 @@ def query(app: BaseApp, request: abci.RequestQuery) -> abci.ResponseQuery:
     height = request.height or app.store.height
     try:
         response = _answer(app, request, height)
-    except (ChainError, QueryError, DecodeError, HeightUnavailable) as error:
+    except (ChainError, DecodeError, HeightUnavailable) as error:
         response = _refusal(error, height)
     except (MemoryError, OSError):
         raise
     except Exception as error:
-        response = _refusal(QueryError(Status.INTERNAL, f"{type(error).__name__}: {error}"), height)
+        response = _refusal(InternalError(f"{type(error).__name__}: {error}"), height)
     response.height = height
     return response
-
-
-class _Plain(Exception):
-    """A refusal that is not a handler's: answered with its own code."""
-
-    def __init__(self, error: ChainError) -> None:
-        super().__init__(str(error))
-        self.error = error
 
 
 def _answer(app: BaseApp, request: abci.RequestQuery, height: int) -> abci.ResponseQuery:
@@ -125,10 +125,10 @@ def simulate(app: BaseApp, request: service_pb2.SimulateRequest) -> service_pb2.
         # The deprecated form carries the transaction as a message, which serialises to the same three fields.
         raw = request.tx.SerializeToString(deterministic=True)
     if not raw:
-        raise QueryError.invalid_argument("empty txBytes is not allowed")
+        raise InvalidArgument("empty txBytes is not allowed")
     outcome = app.simulate(raw)
     if outcome.failure is not None:
-        raise QueryError(Status.UNKNOWN, f"{outcome.failure.log} with gas used: '{outcome.gas_used}'")
+        raise SimulationFailed(f"{outcome.failure.log} with gas used: '{outcome.gas_used}'")
     return service_pb2.SimulateResponse(gas_info=_gas_info(outcome), result=_result(outcome))
 
 

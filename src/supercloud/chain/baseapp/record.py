@@ -1,4 +1,4 @@
-"""One protobuf record at a fixed key, decoded once per distinct stored value. Parameters are kept this way."""
+"""One protobuf record at a fixed key, decoded once per distinct stored value: how parameters are kept."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ M = TypeVar("M", bound="Message")
 class Record(Generic[M]):
     """A record that every transaction reads and few change.
 
-    The read is always made and charged; only decoding is saved, by comparing with the bytes decoded last. What `read`
-    returns is shared: callers must not change it.
+    The read is always made and charged; only decoding is saved, by comparing with the bytes decoded last.
+    What `read` returns is shared: callers must not change it.
     """
 
     def __init__(self, store: str, key: bytes, message_type: type[M]) -> None:

@@ -64,7 +64,7 @@ class Router:
         signers: Callable[[M], tuple[str, ...]],
         validate: Callable[[Context, M], None] | None = None,
     ) -> None:
-        """Register a message: `validate` is stateless, `signers` gives the bech32 addresses that must sign."""
+        """Register a message: `validate` is stateless, `signers` gives the addresses that must sign."""
         name = message_type.DESCRIPTOR.full_name
         type_url = "/" + name
         if type_url in self.messages:
@@ -77,7 +77,7 @@ class Router:
         self._by_type[message_type] = route
 
     def query(self, service: ServiceDescriptor, server: object, *, without: tuple[str, ...] = ()) -> None:
-        """Register a query service: every rpc is a snake_case method `(ctx, request) -> response` of the server.
+        """Register a query service: each rpc is a snake_case method `(ctx, request) -> response`.
 
         Rpcs in `without` are not served; any other rpc without a method is a programming error.
         """

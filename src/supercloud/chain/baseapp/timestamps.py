@@ -54,7 +54,7 @@ def rfc3339(ns: int) -> str:
 
 
 def _civil(days: int) -> tuple[int, int, int]:
-    """Date of a day counted from 1970, in the proleptic Gregorian calendar: eras of 400 years that begin in March."""
+    """Date of a day counted from 1970 in the Gregorian calendar: eras of 400 years that begin in March."""
     shifted = days + 719_468
     era, day_of_era = divmod(shifted, 146_097)
     year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365

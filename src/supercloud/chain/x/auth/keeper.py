@@ -48,9 +48,7 @@ class Keeper:
 
     def create(self, ctx: Context, address: bytes) -> Account:
         """Give an address an account with the next number; a module's address gets a module account."""
-        base = auth_pb2.BaseAccount(
-            address=ctx.bech32.text(address), account_number=self._take_number(ctx)
-        )
+        base = auth_pb2.BaseAccount(address=ctx.bech32.text(address), account_number=self._take_number(ctx))
         name = self._module_names.get(address)
         if name is None:
             account = Account(address, BASE_URL, base)

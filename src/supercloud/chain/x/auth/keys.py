@@ -1,10 +1,10 @@
 """Layout of the `acc` store.
 
-    0x00                             -> Params
-    0x01 | address                   -> Any of an account
-    0x02                             -> number of the next account (8 bytes)
-    "accountNumber" | number (8)     -> address
-    0x5a | timeout ns (8) | address  -> 0x01, used timestamp of an unordered transaction
+0x00                             -> Params
+0x01 | address                   -> Any of an account
+0x02                             -> number of the next account (8 bytes)
+"accountNumber" | number (8)     -> address
+0x5a | timeout ns (8) | address  -> 0x01, used timestamp of an unordered transaction
 """
 
 from __future__ import annotations

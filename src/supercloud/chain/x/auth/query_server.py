@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supercloud.chain.baseapp.pagination import paginate
-from supercloud.chain.baseapp.status import QueryError, Status
 from supercloud.chain.x.auth import keys
 from supercloud.chain.x.auth.types import decode_account
 from supercloud.pb.cosmos.auth.v1beta1 import auth_pb2
 from supercloud.pb.cosmos.auth.v1beta1 import query_pb2 as pb
+from supercloud.types.errors import InvalidArgument, QueryNotFound, Undefined
 
 if TYPE_CHECKING:
     from supercloud.chain.baseapp.context import Context
@@ -42,13 +42,13 @@ class QueryServer:
     def account(self, ctx: Context, request: pb.QueryAccountRequest) -> pb.QueryAccountResponse:
         """One account as the Any of its kind."""
         if not request.address:
-            raise QueryError.invalid_argument("Address cannot be empty")
+            raise InvalidArgument("Address cannot be empty")
         return pb.QueryAccountResponse(account=self._load(ctx, request.address).to_any())
 
     def account_info(self, ctx: Context, request: pb.QueryAccountInfoRequest) -> pb.QueryAccountInfoResponse:
         """The base fields of an account of any kind."""
         if not request.address:
-            raise QueryError.invalid_argument("address cannot be empty")
+            raise InvalidArgument("address cannot be empty")
         base = self._load(ctx, request.address).base
         info = auth_pb2.BaseAccount()
         info.CopyFrom(base)
@@ -60,14 +60,10 @@ class QueryServer:
     ) -> pb.QueryAccountAddressByIDResponse:
         """Address of the account with a number."""
         if request.id:
-            raise QueryError.invalid_argument(
-                "requesting with id isn't supported, try to request using account-id"
-            )
+            raise InvalidArgument("requesting with id isn't supported, try to request using account-id")
         address = self._keeper.address_by_number(ctx, request.account_id)
         if address is None:
-            raise QueryError.not_found(
-                f"account address not found with account number {request.account_id}"
-            )
+            raise QueryNotFound(f"account address not found with account number {request.account_id}")
         return pb.QueryAccountAddressByIDResponse(account_address=ctx.bech32.text(address))
 
     def params(self, ctx: Context, request: pb.QueryParamsRequest) -> pb.QueryParamsResponse:
@@ -86,9 +82,9 @@ class QueryServer:
     ) -> pb.QueryModuleAccountByNameResponse:
         """The account of one module."""
         if not request.name:
-            raise QueryError.invalid_argument("module name is empty")
+            raise InvalidArgument("module name is empty")
         if request.name not in self._keeper.permissions:
-            raise QueryError.not_found(f"account {request.name} not found")
+            raise QueryNotFound(f"account {request.name} not found")
         return pb.QueryModuleAccountByNameResponse(
             account=self._keeper.module_account(ctx, request.name).to_any()
         )
@@ -102,11 +98,11 @@ class QueryServer:
     ) -> pb.AddressBytesToStringResponse:
         """Text form of an address."""
         if not request.address_bytes:
-            raise QueryError(Status.UNKNOWN, "empty address bytes is not allowed")
+            raise Undefined("empty address bytes is not allowed")
         try:
             text = ctx.bech32.text(request.address_bytes)
         except ValueError as error:
-            raise QueryError(Status.UNKNOWN, str(error)) from error
+            raise Undefined(str(error)) from error
         return pb.AddressBytesToStringResponse(address_string=text)
 
     def address_string_to_bytes(
@@ -114,13 +110,13 @@ class QueryServer:
     ) -> pb.AddressStringToBytesResponse:
         """Bytes of an address."""
         if not request.address_string.strip():
-            raise QueryError(Status.UNKNOWN, "empty address string is not allowed")
+            raise Undefined("empty address string is not allowed")
         return pb.AddressStringToBytesResponse(address_bytes=_parse(ctx, request.address_string))
 
     def _load(self, ctx: Context, text: str) -> Account:
         account = self._keeper.account(ctx, _parse(ctx, text))
         if account is None:
-            raise QueryError.not_found(f"account {text} not found")
+            raise QueryNotFound(f"account {text} not found")
         return account
 
 
@@ -128,4 +124,4 @@ def _parse(ctx: Context, text: str) -> bytes:
     try:
         return ctx.bech32.parse(text)
     except ValueError as error:
-        raise QueryError(Status.UNKNOWN, str(error)) from error
+        raise Undefined(str(error)) from error

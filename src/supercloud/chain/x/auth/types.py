@@ -6,14 +6,9 @@ from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 
 from supercloud.pb.cosmos.auth.v1beta1 import auth_pb2
-from supercloud.types.errors import InvalidRequest, Undefined, invariant
+from supercloud.types.errors import InvalidRequest, Undefined
 
 NAME = "auth"
-FEE_COLLECTOR = "fee_collector"
-SEQUENCE_MAX = 2**64 - 1
-
-UNORDERED_AHEAD_MAX = 10 * 60 * 10**9
-"""How far ahead of the block's time the timeout of an unordered transaction may lie (ns)."""
 PRUNED_PER_BLOCK_MAX = 2000
 """Expired timestamps removed by one block; the rest waits for the next."""
 
@@ -40,11 +35,6 @@ class Account:
         """The public key, or None before the first signed transaction."""
         return self.base.pub_key if self.base.HasField("pub_key") else None
 
-    def advance_sequence(self) -> None:
-        """Count one transaction."""
-        invariant(self.base.sequence < SEQUENCE_MAX, "account sequence overflows")
-        self.base.sequence += 1
-
     def to_any(self) -> Any:
         """The record as queries answer it."""
         return Any(type_url=self.url, value=self.record.SerializeToString(deterministic=True))
@@ -60,7 +50,7 @@ def decode_account(address: bytes, value: bytes) -> Account:
     return Account(address, packed.type_url, _RECORDS[packed.type_url].FromString(packed.value))
 
 
-def account_of(packed: Any, address_of: dict[str, bytes] | None = None) -> Message:
+def account_of(packed: Any) -> Message:
     """The record in an Any of a genesis document."""
     record_type = _RECORDS.get(packed.type_url)
     if record_type is None:

@@ -74,7 +74,8 @@ class Keeper:
         """The authorization in an Any and its kind."""
         kind = self._kinds.get(packed.type_url)
         if kind is None:
-            raise InvalidType(f"unknown authorization {packed.type_url}" if packed.type_url else "authorization is nil")
+            given = packed.type_url
+            raise InvalidType(f"unknown authorization {given}" if given else "authorization is nil")
         return kind, kind.type.FromString(packed.value)
 
     # --- Reading

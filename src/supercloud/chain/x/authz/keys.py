@@ -1,9 +1,9 @@
 """Layout of the `authz` store.
 
-    0x01 | len, granter | len, grantee | message type                    -> Grant
-    0x02 | expiration (12) | len, granter | len, grantee | message type  -> 0x01, queue of what expires
-    0x03 | len, grantee | len, granter | message type                    -> 0x01, index by grantee
-    0x04 | len, grantee | len, message type | granter                    -> 0x01, index by grantee and message type
+0x01 | len, granter | len, grantee | message type                    -> Grant
+0x02 | expiration (12) | len, granter | len, grantee | message type  -> 0x01, queue of what expires
+0x03 | len, grantee | len, granter | message type                    -> 0x01, index by grantee
+0x04 | len, grantee | len, message type | granter                    -> 0x01, index by grantee and type
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def execute(
         try:
             router.route(message).validate(ctx, message)
         except ChainError as error:
-            raise error.wrapped(f"msg {index}") from error
+            raise type(error)(": ".join(filter(None, (f"msg {index}", error.detail)))) from error
     return pb.MsgExecResponse(results=keeper.dispatch(ctx, grantee, messages))
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supercloud.chain.baseapp.pagination import paginate
-from supercloud.chain.baseapp.status import QueryError, Status
 from supercloud.chain.x.authz import keys
 from supercloud.chain.x.authz.types import NoAuthorization
 from supercloud.pb.cosmos.authz.v1beta1 import query_pb2 as pb
 from supercloud.pb.cosmos.authz.v1beta1.authz_pb2 import Grant, GrantAuthorization
+from supercloud.types.errors import Undefined
 
 if TYPE_CHECKING:
     from supercloud.chain.baseapp.context import Context
@@ -53,9 +53,7 @@ class QueryServer:
         def read(key: bytes, value: bytes) -> GrantAuthorization:
             return grant_of(ctx, granter, keys.parse_second(key)[0], Grant.FromString(value))
 
-        grants, page = paginate(
-            ctx.kv(keys.STORE), keys.granter_prefix(granter), request.pagination, read
-        )
+        grants, page = paginate(ctx.kv(keys.STORE), keys.granter_prefix(granter), request.pagination, read)
         return pb.QueryGranterGrantsResponse(grants=grants, pagination=page)
 
     def grantee_grants(
@@ -69,9 +67,7 @@ class QueryServer:
             grant = self._keeper.grant(ctx, granter, grantee, url)
             return None if grant is None else grant_of(ctx, granter, grantee, grant)
 
-        grants, page = paginate(
-            ctx.kv(keys.STORE), keys.grantee_prefix(grantee), request.pagination, read
-        )
+        grants, page = paginate(ctx.kv(keys.STORE), keys.grantee_prefix(grantee), request.pagination, read)
         return pb.QueryGranteeGrantsResponse(grants=grants, pagination=page)
 
 
@@ -89,4 +85,4 @@ def _address(ctx: Context, text: str) -> bytes:
     try:
         return ctx.bech32.parse(text)
     except ValueError as error:
-        raise QueryError(Status.UNKNOWN, str(error)) from error
+        raise Undefined(str(error)) from error

@@ -1,7 +1,7 @@
 """Kinds of authorizations, errors, limits.
 
-A kind says which message type it is for, whether it makes sense, and whether it covers a message. Modules register
-their own kinds; the two that belong to no module of ours stand here.
+A kind says which message type it is for, whether it makes sense, and whether it covers a message. Modules
+register their own kinds; the two that belong to no module of ours stand here.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from google.protobuf.any_pb2 import Any as AnyPb
 
+from supercloud.chain.baseapp.coins import coins_or_none, coins_to_pb, subtract_coins
 from supercloud.pb.cosmos.authz.v1beta1.authz_pb2 import GenericAuthorization
 from supercloud.pb.cosmos.bank.v1beta1.authz_pb2 import SendAuthorization
 from supercloud.pb.cosmos.bank.v1beta1.tx_pb2 import MsgSend
-from supercloud.types.coin import coins_from_pb, coins_to_pb, coins_valid, subtract_coins
+from supercloud.types.coin import coins_from_pb
 from supercloud.types.errors import (
     InsufficientFunds,
     InvalidCoins,
@@ -81,7 +82,7 @@ def _validate_generic(authorization: GenericAuthorization) -> None:
 def _validate_send(authorization: SendAuthorization) -> None:
     if not authorization.spend_limit:
         raise InvalidCoins("spend limit cannot be nil")
-    if not coins_valid(authorization.spend_limit):
+    if coins_or_none(authorization.spend_limit) is None:
         raise InvalidCoins("spend limit must be positive")
     allowed = list(authorization.allow_list)
     if len(allowed) > ALLOW_LIST_MAX:
@@ -93,9 +94,10 @@ def _validate_send(authorization: SendAuthorization) -> None:
 def _accept_send(ctx: Context, authorization: SendAuthorization, message: Message) -> Accept:
     if not isinstance(message, MsgSend):
         raise InvalidType("type mismatch")
+    wanted = coins_or_none(message.amount)
     left = None
-    if coins_valid(message.amount):
-        left = subtract_coins(coins_from_pb(authorization.spend_limit), coins_from_pb(message.amount))
+    if wanted is not None:
+        left = subtract_coins(coins_from_pb(authorization.spend_limit), wanted)
     if left is None:
         raise InsufficientFunds("requested amount is more than spend limit")
     if authorization.allow_list:

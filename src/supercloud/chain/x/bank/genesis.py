@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supercloud.chain.baseapp.coins import checked_coins
 from supercloud.chain.baseapp.genesis import Document, GenesisError, read_state, write_state
-from supercloud.chain.x.bank.types import checked_coins, validate_metadata, validate_params
+from supercloud.chain.x.bank.types import validate_metadata, validate_params
 from supercloud.pb.cosmos.bank.v1beta1.genesis_pb2 import GenesisState
 from supercloud.types.coin import Coin, is_denom
 from supercloud.types.errors import ChainError

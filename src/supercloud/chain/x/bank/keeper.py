@@ -64,9 +64,7 @@ class Keeper:
             denom, amount = coin
             before = _load(kv, keys.balance_key(address, denom))
             if before < amount:
-                raise InsufficientFunds(
-                    f"spendable balance {before}{denom} is smaller than {amount}{denom}"
-                )
+                raise InsufficientFunds(f"spendable balance {before}{denom} is smaller than {amount}{denom}")
             self._set(kv, address, Coin(denom, before - amount), before)
         ctx.events.append(
             Event("coin_spent", (("spender", ctx.bech32.text(address)), ("amount", coins_text(coins))))
@@ -151,22 +149,16 @@ class Keeper:
 
     def mint(self, ctx: Context, module: str, coins: Sequence[Coin]) -> None:
         """Make coins and give them to a module that may."""
-        invariant(
-            self._accounts.has_permission(module, "minter"), f"module {module} may not mint"
-        )
+        invariant(self._accounts.has_permission(module, "minter"), f"module {module} may not mint")
         address = self._accounts.ensure_module_account(ctx, module)
         self._add(ctx, address, coins)
         for coin in coins:
             self.set_supply(ctx, Coin(coin.denom, self.supply(ctx, coin.denom) + coin.amount))
-        ctx.emit(
-            Event("coinbase", (("minter", ctx.bech32.text(address)), ("amount", coins_text(coins))))
-        )
+        ctx.emit(Event("coinbase", (("minter", ctx.bech32.text(address)), ("amount", coins_text(coins)))))
 
     def burn(self, ctx: Context, module: str, coins: Sequence[Coin]) -> None:
         """Destroy coins of a module that may."""
-        invariant(
-            self._accounts.has_permission(module, "burner"), f"module {module} may not burn"
-        )
+        invariant(self._accounts.has_permission(module, "burner"), f"module {module} may not burn")
         address = self._accounts.ensure_module_account(ctx, module)
         self._subtract(ctx, address, coins)
         for coin in coins:

@@ -1,11 +1,11 @@
 """Layout of the `bank` store.
 
-    0x00 | denom                        -> supply, decimal text
-    0x01 | denom                        -> Metadata
-    0x02 | len(address) | address | denom -> balance, decimal text; absent when zero
-    0x03 | denom | 0x00 | address       -> 0x01, index of balances by denom
-    0x04 | denom                        -> 0x01 or 0x00, whether transfers of the denom are enabled
-    0x05                                -> Params
+0x00 | denom                        -> supply, decimal text
+0x01 | denom                        -> Metadata
+0x02 | len(address) | address | denom -> balance, decimal text; absent when zero
+0x03 | denom | 0x00 | address       -> 0x01, index of balances by denom
+0x04 | denom                        -> 0x01 or 0x00, whether transfers of the denom are enabled
+0x05                                -> Params
 """
 
 from __future__ import annotations

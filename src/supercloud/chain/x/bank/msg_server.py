@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supercloud.chain.baseapp.authority import require_authority
+from supercloud.chain.baseapp.coins import checked_coins
 from supercloud.chain.baseapp.router import Router, signer_field
 from supercloud.chain.x.bank.types import (
     OUTPUTS_MAX,
@@ -12,12 +14,11 @@ from supercloud.chain.x.bank.types import (
     NoInputs,
     NoOutputs,
     checked_address,
-    checked_coins,
     validate_params,
 )
 from supercloud.pb.cosmos.bank.v1beta1 import tx_pb2 as pb
 from supercloud.types.coin import Coin, is_denom
-from supercloud.types.errors import InvalidRequest, InvalidSigner, Unauthorized
+from supercloud.types.errors import InvalidRequest, Unauthorized
 
 if TYPE_CHECKING:
     from supercloud.chain.baseapp.context import Context
@@ -27,17 +28,13 @@ if TYPE_CHECKING:
 def register(router: Router, keeper: Keeper) -> None:
     """Route this module's messages."""
     by_authority = signer_field("authority")
-    router.message(
-        pb.MsgSend, lambda ctx, msg: send(ctx, keeper, msg), signers=signer_field("from_address")
-    )
+    router.message(pb.MsgSend, lambda ctx, msg: send(ctx, keeper, msg), signers=signer_field("from_address"))
     router.message(
         pb.MsgMultiSend,
         lambda ctx, msg: multi_send(ctx, keeper, msg),
         signers=lambda msg: tuple(source.address for source in msg.inputs),
     )
-    router.message(
-        pb.MsgUpdateParams, lambda ctx, msg: update_params(ctx, keeper, msg), signers=by_authority
-    )
+    router.message(pb.MsgUpdateParams, lambda ctx, msg: update_params(ctx, keeper, msg), signers=by_authority)
     router.message(
         pb.MsgSetSendEnabled, lambda ctx, msg: set_send_enabled(ctx, keeper, msg), signers=by_authority
     )
@@ -87,26 +84,22 @@ def multi_send(ctx: Context, keeper: Keeper, msg: pb.MsgMultiSend) -> pb.MsgMult
 
 def update_params(ctx: Context, keeper: Keeper, msg: pb.MsgUpdateParams) -> pb.MsgUpdateParamsResponse:
     """Replace the parameters; only the network's authority may."""
-    _require_authority(ctx, msg.authority)
+    require_authority(ctx, msg.authority)
     validate_params(msg.params)
     keeper.set_params(ctx, msg.params)
     return pb.MsgUpdateParamsResponse()
 
 
-def set_send_enabled(
-    ctx: Context, keeper: Keeper, msg: pb.MsgSetSendEnabled
-) -> pb.MsgSetSendEnabledResponse:
+def set_send_enabled(ctx: Context, keeper: Keeper, msg: pb.MsgSetSendEnabled) -> pb.MsgSetSendEnabledResponse:
     """Set or remove switches of denoms; only the network's authority may."""
-    _require_authority(ctx, msg.authority)
+    require_authority(ctx, msg.authority)
     seen: set[str] = set()
     for entry in msg.send_enabled:
         if entry.denom in seen:
             raise InvalidRequest(f'duplicate denom entries found for "{entry.denom}"')
         seen.add(entry.denom)
         if not is_denom(entry.denom):
-            raise InvalidRequest(
-                f'invalid SendEnabled denom "{entry.denom}": invalid denom: {entry.denom}'
-            )
+            raise InvalidRequest(f'invalid SendEnabled denom "{entry.denom}": invalid denom: {entry.denom}')
     for denom in msg.use_default_for:
         if not is_denom(denom):
             raise InvalidRequest(f'invalid UseDefaultFor denom "{denom}": invalid denom: {denom}')
@@ -115,9 +108,3 @@ def set_send_enabled(
     for denom in msg.use_default_for:
         keeper.set_send_enabled(ctx, denom, None)
     return pb.MsgSetSendEnabledResponse()
-
-
-def _require_authority(ctx: Context, given: str) -> None:
-    authority = ctx.bech32.text(ctx.authority)
-    if given != authority:
-        raise InvalidSigner(f"invalid authority; expected {authority}, got {given}")

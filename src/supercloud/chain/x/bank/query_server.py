@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supercloud.chain.baseapp.pagination import paginate
-from supercloud.chain.baseapp.status import QueryError
 from supercloud.chain.x.bank import keys
 from supercloud.pb.cosmos.bank.v1beta1 import bank_pb2
 from supercloud.pb.cosmos.bank.v1beta1 import query_pb2 as pb
 from supercloud.pb.cosmos.base.v1beta1.coin_pb2 import Coin as CoinPb
 from supercloud.types.coin import is_denom
+from supercloud.types.errors import InvalidArgument, QueryNotFound
 
 if TYPE_CHECKING:
     from supercloud.chain.baseapp.context import Context
@@ -37,9 +37,7 @@ class QueryServer:
         amount = self._keeper.balance(ctx, _address(ctx, request.address), denom)
         return pb.QueryBalanceResponse(balance=_coin(denom, amount))
 
-    def all_balances(
-        self, ctx: Context, request: pb.QueryAllBalancesRequest
-    ) -> pb.QueryAllBalancesResponse:
+    def all_balances(self, ctx: Context, request: pb.QueryAllBalancesRequest) -> pb.QueryAllBalancesResponse:
         """All balances of an account."""
         address = _address(ctx, request.address)
 
@@ -50,9 +48,7 @@ class QueryServer:
                 denom = metadata.display if metadata is not None else denom
             return CoinPb(denom=denom, amount=value.decode())
 
-        balances, page = paginate(
-            ctx.kv(keys.STORE), keys.balances_prefix(address), request.pagination, read
-        )
+        balances, page = paginate(ctx.kv(keys.STORE), keys.balances_prefix(address), request.pagination, read)
         return pb.QueryAllBalancesResponse(balances=balances, pagination=page)
 
     def spendable_balances(
@@ -77,9 +73,7 @@ class QueryServer:
             balance=_coin(denom, self._keeper.spendable(ctx, address, denom))
         )
 
-    def total_supply(
-        self, ctx: Context, request: pb.QueryTotalSupplyRequest
-    ) -> pb.QueryTotalSupplyResponse:
+    def total_supply(self, ctx: Context, request: pb.QueryTotalSupplyRequest) -> pb.QueryTotalSupplyResponse:
         """What exists of every denom."""
         supply, page = paginate(
             ctx.kv(keys.STORE),
@@ -122,9 +116,7 @@ class QueryServer:
         """As `denom_metadata`, for denoms that do not fit in a path."""
         return pb.QueryDenomMetadataByQueryStringResponse(metadata=self._metadata(ctx, request.denom))
 
-    def denom_owners(
-        self, ctx: Context, request: pb.QueryDenomOwnersRequest
-    ) -> pb.QueryDenomOwnersResponse:
+    def denom_owners(self, ctx: Context, request: pb.QueryDenomOwnersRequest) -> pb.QueryDenomOwnersResponse:
         """Who holds a denom."""
         owners, page = self._owners(ctx, request)
         return pb.QueryDenomOwnersResponse(denom_owners=owners, pagination=page)
@@ -136,9 +128,7 @@ class QueryServer:
         owners, page = self._owners(ctx, request)
         return pb.QueryDenomOwnersByQueryResponse(denom_owners=owners, pagination=page)
 
-    def send_enabled(
-        self, ctx: Context, request: pb.QuerySendEnabledRequest
-    ) -> pb.QuerySendEnabledResponse:
+    def send_enabled(self, ctx: Context, request: pb.QuerySendEnabledRequest) -> pb.QuerySendEnabledResponse:
         """The switches of the given denoms, or all switches."""
         if not request.denoms:
             entries, page = paginate(
@@ -158,7 +148,7 @@ class QueryServer:
     def _metadata(self, ctx: Context, denom: str) -> bank_pb2.Metadata:
         metadata = self._keeper.metadata(ctx, _denom(denom))
         if metadata is None:
-            raise QueryError.not_found(f"client metadata for denom {denom}")
+            raise QueryNotFound(f"client metadata for denom {denom}")
         return metadata
 
     def _owners(
@@ -179,7 +169,7 @@ def _coin(denom: str, amount: int) -> CoinPb:
 
 def _denom(text: str) -> str:
     if not is_denom(text):
-        raise QueryError.invalid_argument(f"invalid denom: {text}")
+        raise InvalidArgument(f"invalid denom: {text}")
     return text
 
 
@@ -187,4 +177,4 @@ def _address(ctx: Context, text: str) -> bytes:
     try:
         return ctx.bech32.parse(text)
     except ValueError as error:
-        raise QueryError.invalid_argument(f"invalid address: {error}") from error
+        raise InvalidArgument(f"invalid address: {error}") from error

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from supercloud.pb.cosmos.bank.v1beta1 import bank_pb2
-from supercloud.types.coin import Coin, coins_text, is_denom
-from supercloud.types.errors import InvalidAddress, InvalidCoins, Undefined, define
+from supercloud.types.coin import is_denom
+from supercloud.types.errors import InvalidAddress, Undefined, define
 
 if TYPE_CHECKING:
-    from supercloud.pb.cosmos.base.v1beta1 import coin_pb2
     from supercloud.types.address import Bech32
 
 NAME = "bank"
@@ -22,8 +20,6 @@ SendDisabled = define(NAME, 5, "send transactions are disabled")
 DuplicateEntry = define(NAME, 8, "duplicate entry")
 MultipleSenders = define(NAME, 9, "multiple senders not allowed")
 
-AMOUNT_DIGITS_MAX = 77
-"""Amounts are at most 256 bits wide."""
 OUTPUTS_MAX = 10_000
 
 
@@ -36,34 +32,6 @@ def validate_params(params: bank_pb2.Params) -> None:
     """The list inside the parameters gave way to entries of their own."""
     if params.send_enabled:
         raise Undefined("use of send_enabled in params is no longer supported")
-
-
-def checked_coins(coins: Iterable[coin_pb2.Coin]) -> list[Coin]:
-    """The coins of a message: at least one, all positive, sorted by denom, each denom once."""
-    checked: list[Coin] = []
-    last = ""
-    for coin in coins:
-        denom, amount = coin.denom, coin.amount
-        if (
-            not amount.isascii()
-            or not amount.isdigit()
-            or len(amount) > AMOUNT_DIGITS_MAX
-            or denom <= last
-            or not is_denom(denom)
-        ):
-            raise InvalidCoins(_text(coins))
-        value = int(amount)
-        if value == 0:
-            raise InvalidCoins(_text(coins))
-        checked.append(Coin(denom, value))
-        last = denom
-    if not checked:
-        raise InvalidCoins
-    return checked
-
-
-def _text(coins: Iterable[coin_pb2.Coin]) -> str:
-    return ",".join(f"{coin.amount}{coin.denom}" for coin in coins)
 
 
 def checked_address(bech32: Bech32, text: str, what: str) -> bytes:
@@ -91,10 +59,3 @@ def validate_metadata(metadata: bank_pb2.Metadata) -> str | None:
         (metadata.display not in denoms, "metadata must contain a denomination unit with the display denom"),
     )
     return next((words for refused, words in checks if refused), None)
-
-
-__all__ = [
-    "AMOUNT_DIGITS_MAX", "DuplicateEntry", "InputOutputMismatch", "MultipleSenders", "NAME", "NoInputs", "NoOutputs",
-    "OUTPUTS_MAX", "SendDisabled", "Sequence", "checked_address", "checked_coins", "coins_text", "default_params",
-    "validate_metadata", "validate_params",
-]  # fmt: skip

@@ -1,6 +1,6 @@
 """Layout of the `consensus` store.
 
-    0x00 -> ConsensusParams
+0x00 -> ConsensusParams
 """
 
 from __future__ import annotations

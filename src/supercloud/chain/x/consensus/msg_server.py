@@ -33,7 +33,11 @@ def update_params(ctx: Context, keeper: Keeper, msg: MsgUpdateParams) -> MsgUpda
         raise Undefined("all parameters must be present")
     current = keeper.params(ctx)
     params = params_pb2.ConsensusParams(
-        block=msg.block, evidence=msg.evidence, validator=msg.validator, version=current.version, abci=msg.abci
+        block=msg.block,
+        evidence=msg.evidence,
+        validator=msg.validator,
+        version=current.version,
+        abci=msg.abci,
     )
     validate(params)
     keeper.set_params(ctx, params)

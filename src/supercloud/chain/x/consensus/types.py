@@ -33,7 +33,10 @@ def validate(params: params_pb2.ConsensusParams) -> None:
     checks = (
         (block.max_bytes == 0, "block.MaxBytes cannot be 0"),
         (block.max_bytes < -1, f"block.MaxBytes must be -1 or greater than 0. Got {block.max_bytes}"),
-        (block.max_bytes > BLOCK_BYTES_MAX, f"block.MaxBytes is too big. {block.max_bytes} > {BLOCK_BYTES_MAX}"),
+        (
+            block.max_bytes > BLOCK_BYTES_MAX,
+            f"block.MaxBytes is too big. {block.max_bytes} > {BLOCK_BYTES_MAX}",
+        ),
         (block.max_gas < -1, f"block.MaxGas must be greater or equal to -1. Got {block.max_gas}"),
         (
             evidence.max_age_num_blocks <= 0,

@@ -96,13 +96,7 @@ class Keeper:
         grant = Grant(
             granter=ctx.bech32.text(granter), grantee=ctx.bech32.text(grantee), allowance=pack(allowance)
         )
-        ctx.kv(keys.STORE).set(
-            keys.grant_key(granter, grantee), grant.SerializeToString(deterministic=True)
-        )
+        ctx.kv(keys.STORE).set(keys.grant_key(granter, grantee), grant.SerializeToString(deterministic=True))
 
     def _emit(self, ctx: Context, kind: str, granter: bytes, grantee: bytes) -> None:
-        ctx.emit(
-            Event(
-                kind, (("granter", ctx.bech32.text(granter)), ("grantee", ctx.bech32.text(grantee)))
-            )
-        )
+        ctx.emit(Event(kind, (("granter", ctx.bech32.text(granter)), ("grantee", ctx.bech32.text(grantee)))))

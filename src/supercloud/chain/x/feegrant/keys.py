@@ -1,7 +1,7 @@
 """Layout of the `feegrant` store.
 
-    0x00 | len, grantee | len, granter                    -> Grant
-    0x01 | expiration (12) | len, grantee | len, granter  -> 0x01, queue of what expires
+0x00 | len, grantee | len, granter                    -> Grant
+0x01 | expiration (12) | len, grantee | len, granter  -> 0x01, queue of what expires
 """
 
 from __future__ import annotations

@@ -31,9 +31,7 @@ def register(router: Router, keeper: Keeper) -> None:
     )
 
 
-def grant_allowance(
-    ctx: Context, keeper: Keeper, msg: pb.MsgGrantAllowance
-) -> pb.MsgGrantAllowanceResponse:
+def grant_allowance(ctx: Context, keeper: Keeper, msg: pb.MsgGrantAllowance) -> pb.MsgGrantAllowanceResponse:
     """Let another account's fees be paid by the signer."""
     if msg.grantee.lower() == msg.granter.lower():
         raise InvalidAddress("cannot self-grant fee authorization")

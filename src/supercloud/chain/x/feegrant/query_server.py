@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supercloud.chain.baseapp.pagination import paginate
-from supercloud.chain.baseapp.status import QueryError, Status
 from supercloud.chain.x.feegrant import keys
 from supercloud.pb.cosmos.feegrant.v1beta1 import query_pb2 as pb
 from supercloud.pb.cosmos.feegrant.v1beta1.feegrant_pb2 import Grant
+from supercloud.types.errors import InternalError, Undefined
 
 if TYPE_CHECKING:
     from supercloud.chain.baseapp.context import Context
@@ -33,7 +33,7 @@ class QueryServer:
         grant = self._keeper.grant(ctx, granter, grantee)
         if grant is None:
             # Clients know the missing grant by status Internal and this text.
-            raise QueryError(Status.INTERNAL, "fee-grant not found: not found")
+            raise InternalError("fee-grant not found: not found")
         return pb.QueryAllowanceResponse(allowance=grant)
 
     def allowances(self, ctx: Context, request: pb.QueryAllowancesRequest) -> pb.QueryAllowancesResponse:
@@ -64,4 +64,4 @@ def _address(ctx: Context, text: str) -> bytes:
     try:
         return ctx.bech32.parse(text)
     except ValueError as error:
-        raise QueryError(Status.UNKNOWN, str(error)) from error
+        raise Undefined(str(error)) from error

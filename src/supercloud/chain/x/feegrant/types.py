@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from google.protobuf.any_pb2 import Any
 
+from supercloud.chain.baseapp.coins import coins_or_none, coins_to_pb, pb_coins_text, subtract_coins
 from supercloud.chain.baseapp.timestamps import checked_duration_ns, checked_ns, to_ns, to_timestamp
 from supercloud.pb.cosmos.feegrant.v1beta1 import feegrant_pb2 as pb
-from supercloud.types.coin import Coin, coins_from_pb, coins_to_pb, coins_valid, pb_coins_text, subtract_coins
+from supercloud.types.coin import Coin, coins_from_pb
 from supercloud.types.errors import InvalidCoins, InvalidRequest, define
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _validate_basic(allowance: pb.BasicAllowance) -> None:
 
 def _validate_period(allowance: pb.PeriodicAllowance) -> None:
     _require_positive(allowance.period_spend_limit, "spend amount is invalid")
-    if allowance.period_can_spend and not coins_valid(allowance.period_can_spend):
+    if allowance.period_can_spend and coins_or_none(allowance.period_can_spend) is None:
         raise InvalidCoins(f"can spend amount is invalid: {pb_coins_text(allowance.period_can_spend)}")
     total = {coin.denom: coin.amount for coin in allowance.basic.spend_limit}
     if total and any(coin.denom not in total for coin in allowance.period_spend_limit):
@@ -95,7 +96,7 @@ def _validate_period(allowance: pb.PeriodicAllowance) -> None:
 
 def _require_positive(coins: Sequence[coin_pb2.Coin] | Iterable[coin_pb2.Coin], words: str) -> None:
     given = list(coins)
-    if given and not coins_valid(given):
+    if given and coins_or_none(given) is None:
         raise InvalidCoins(f"{words}: {pb_coins_text(given)}")
     if not given:
         raise InvalidCoins("spend limit must be positive")
@@ -109,9 +110,7 @@ def expires_at(allowance: Allowance) -> int | None:
     return to_ns(basic.expiration) if basic.HasField("expiration") else None
 
 
-def accept(
-    ctx: Context, allowance: Allowance, fee: Sequence[Coin], message_urls: Sequence[str]
-) -> bool:
+def accept(ctx: Context, allowance: Allowance, fee: Sequence[Coin], message_urls: Sequence[str]) -> bool:
     """Use the allowance for a fee: it is changed in place. True when nothing is left of it."""
     if isinstance(allowance, pb.AllowedMsgAllowance):
         ctx.gas.consume(GAS_PER_MESSAGE * (len(allowance.allowed_messages) + len(message_urls)), "check msg")

@@ -1,0 +1,1 @@
+"""What every transaction must pass before its messages run: size, fee, keys, signatures, sequence."""
