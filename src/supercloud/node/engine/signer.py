@@ -1,7 +1,8 @@
-"""The validator's key and the record of what it last signed, which keeps it from ever signing two blocks at one height.
+"""The validator's key and the record of what it last signed, which keeps it from ever signing two blocks at
+one height.
 
-Both files have CometBFT's form, so that an operator can move between engines with the same guard. The record reaches
-the disk before a signature leaves this module.
+Both files have CometBFT's form, so that an operator can move between engines with the same guard. The record
+reaches the disk before a signature leaves this module.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ class Signer:
             raise DoubleSign(f"something other than a precommit was signed at height {height}")
         signed = parse_vote(record.sign_bytes)
         time = time_ns(signed.timestamp)
-        # Any other block at this height is refused, whatever the round: the first signature may be known to others.
+        # Any other block at this height is refused, whatever the round: the first signature may be known to
+        # others.
         if vote_sign_bytes(chain_id, height, record.round, named, time) != record.sign_bytes:
             raise DoubleSign(f"another block was already signed at height {height}")
         return Vote(time, record.signature)

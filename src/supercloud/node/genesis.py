@@ -1,0 +1,259 @@
+"""The genesis document in CometBFT's JSON form: reading, checking, building, patching, funding."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+from google.protobuf.duration_pb2 import Duration
+
+from supercloud.crypto import ed25519
+from supercloud.pb.tendermint.abci import types_pb2 as abci
+from supercloud.pb.tendermint.types import params_pb2
+from supercloud.types.address import Bech32
+from supercloud.types.coin import Coin
+
+CHAIN_ID_LENGTH_MAX = 50
+GENESIS_BYTES_MAX = 512 * 1024 * 1024
+BLOCK_BYTES = 1_572_864
+"""Block size limit of new networks: larger blocks make pauses between blocks that clients notice."""
+
+_PUB_KEY_TYPE = "tendermint/PubKeyEd25519"
+_BASE_ACCOUNT = "/cosmos.auth.v1beta1.BaseAccount"
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+Document = dict[str, Any]
+
+
+class GenesisError(ValueError):
+    """A genesis document that no chain can start from."""
+
+
+class GenesisValidator(NamedTuple):
+    """A validator of the first block."""
+
+    public_key: bytes
+    power: int
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Genesis:
+    """A checked genesis document."""
+
+    chain_id: str
+    initial_height: int
+    time: int
+    """Nanoseconds since 1970."""
+    validators: Sequence[abci.ValidatorUpdate]
+    consensus_params: params_pb2.ConsensusParams
+    app_state: bytes
+    """The state machine's part, as JSON."""
+    app_hash: bytes
+    document: Document
+    """The whole, as it was read."""
+
+
+def load(path: Path) -> Genesis:
+    """Read and check a genesis file. Raises GenesisError."""
+    try:
+        if path.stat().st_size > GENESIS_BYTES_MAX:
+            raise GenesisError(f"{path} is larger than {GENESIS_BYTES_MAX} bytes")
+        document = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise GenesisError(f"{path}: {error.strerror}") from error
+    except orjson.JSONDecodeError as error:
+        raise GenesisError(f"{path} is not JSON: {error}") from error
+    return parse(document)
+
+
+def parse(document: object) -> Genesis:
+    """Check a document. Raises GenesisError."""
+    if not isinstance(document, dict):
+        raise GenesisError("the genesis document is not a JSON object")
+    try:
+        chain_id = document["chain_id"]
+        if not isinstance(chain_id, str) or not 0 < len(chain_id) <= CHAIN_ID_LENGTH_MAX:
+            raise GenesisError(f"chain_id must have 1 to {CHAIN_ID_LENGTH_MAX} characters")
+        initial_height = int(document.get("initial_height") or 1)
+        if initial_height < 1:
+            raise GenesisError("initial_height must be at least 1")
+        return Genesis(
+            chain_id=chain_id,
+            initial_height=initial_height,
+            time=parse_time(document["genesis_time"]),
+            validators=[_validator(entry) for entry in document.get("validators") or ()],
+            consensus_params=_params(document.get("consensus_params") or {}),
+            app_state=orjson.dumps(document.get("app_state") or {}, option=orjson.OPT_SORT_KEYS),
+            app_hash=bytes.fromhex(document.get("app_hash") or ""),
+            document=document,
+        )
+    except GenesisError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise GenesisError(f"genesis document: {type(error).__name__} {error}") from error
+
+
+def build(
+    chain_id: str,
+    time: int,
+    validators: Iterable[GenesisValidator],
+    app_state: Mapping[str, Any],
+    *,
+    initial_height: int = 1,
+) -> Document:
+    """A new document with this project's default consensus parameters."""
+    return {
+        "genesis_time": format_time(time),
+        "chain_id": chain_id,
+        "initial_height": str(initial_height),
+        "consensus_params": {
+            "block": {"max_bytes": str(BLOCK_BYTES), "max_gas": "-1"},
+            "evidence": {
+                "max_age_num_blocks": "100000",
+                "max_age_duration": "172800000000000",
+                "max_bytes": "1048576",
+            },
+            "validator": {"pub_key_types": ["ed25519"]},
+            "version": {"app": "0"},
+            "abci": {"vote_extensions_enable_height": "0"},
+        },
+        "validators": [
+            {
+                "address": ed25519.address(validator.public_key).hex().upper(),
+                "pub_key": {"type": _PUB_KEY_TYPE, "value": base64.b64encode(validator.public_key).decode()},
+                "power": str(validator.power),
+                "name": validator.name,
+            }
+            for validator in validators
+        ],
+        "app_hash": "",
+        "app_state": dict(app_state),
+    }
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """The target changed by a JSON merge patch (RFC 7396): objects merge, null removes, all else replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merge_patch(result.get(name), value)
+    return result
+
+
+def fund(app_state: Document, address: bytes, coins: Iterable[Coin], bech32: Bech32) -> None:
+    """Give an account coins that exist from the start: its balance grows and the supply with it."""
+    text = bech32.text(address)
+    coins = list(coins)
+    accounts = app_state.setdefault("auth", {}).setdefault("accounts", [])
+    if all(entry.get("address") != text for entry in accounts):
+        entry = {
+            "@type": _BASE_ACCOUNT,
+            "address": text,
+            "pub_key": None,
+            "account_number": "0",
+            "sequence": "0",
+        }
+        accounts.append(entry)
+    bank = app_state.setdefault("bank", {})
+    balances = bank.setdefault("balances", [])
+    for balance in balances:
+        if balance["address"] == text:
+            break
+    else:
+        balance = {"address": text, "coins": []}
+        balances.append(balance)
+    balance["coins"] = _added(balance["coins"], coins)
+    # A document without supply has it computed; one with supply must stay consistent.
+    if bank.get("supply"):
+        bank["supply"] = _added(bank["supply"], coins)
+
+
+def _added(entries: Iterable[Mapping[str, str]], coins: Iterable[Coin]) -> list[dict[str, str]]:
+    total = {entry["denom"]: int(entry["amount"]) for entry in entries}
+    for denom, amount in coins:
+        total[denom] = total.get(denom, 0) + amount
+    return [{"denom": denom, "amount": str(total[denom])} for denom in sorted(total)]
+
+
+def format_time(ns: int) -> str:
+    """RFC 3339 in UTC, with as many digits of the second as it needs."""
+    seconds, nanos = divmod(ns, 1_000_000_000)
+    text = (_EPOCH + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    fraction = f".{nanos:09d}".rstrip("0").rstrip(".")
+    return f"{text}{fraction}Z"
+
+
+def parse_time(text: str) -> int:
+    """Nanoseconds since 1970 of an RFC 3339 time. Raises ValueError."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not an RFC 3339 time: {text!r}")
+    whole, fraction, zone = match.groups()
+    moment = datetime.datetime.fromisoformat(whole + ("+00:00" if zone == "Z" else zone))
+    seconds = (moment - _EPOCH) // datetime.timedelta(seconds=1)
+    return seconds * 1_000_000_000 + int((fraction or "").ljust(9, "0"))
+
+
+def _validator(entry: Mapping[str, Any]) -> abci.ValidatorUpdate:
+    key = entry["pub_key"]
+    try:
+        public_key = base64.b64decode(key["value"], validate=True)
+    except binascii.Error as error:
+        raise GenesisError("a validator's key is not base64") from error
+    if key["type"] != _PUB_KEY_TYPE or len(public_key) != 32:
+        raise GenesisError("validators have Ed25519 keys")
+    address = entry.get("address")
+    if address and bytes.fromhex(address) != ed25519.address(public_key):
+        raise GenesisError(f"validator address {address} does not belong to its key")
+    power = int(entry["power"])
+    if power <= 0:
+        raise GenesisError("a genesis validator needs voting power")
+    update = abci.ValidatorUpdate(power=power)
+    update.pub_key.ed25519 = public_key
+    return update
+
+
+def _params(document: Mapping[str, Any]) -> params_pb2.ConsensusParams:
+    block = document.get("block") or {}
+    evidence = document.get("evidence") or {}
+    validator = document.get("validator") or {}
+    age_ns = int(evidence.get("max_age_duration") or 172_800_000_000_000)
+    params = params_pb2.ConsensusParams(
+        block=params_pb2.BlockParams(
+            max_bytes=int(block.get("max_bytes") or 22_020_096), max_gas=int(block.get("max_gas") or -1)
+        ),
+        evidence=params_pb2.EvidenceParams(
+            max_age_num_blocks=int(evidence.get("max_age_num_blocks") or 100_000),
+            max_age_duration=Duration(seconds=age_ns // 1_000_000_000, nanos=age_ns % 1_000_000_000),
+            max_bytes=int(evidence.get("max_bytes") or 1_048_576),
+        ),
+        validator=params_pb2.ValidatorParams(pub_key_types=validator.get("pub_key_types") or ["ed25519"]),
+        version=params_pb2.VersionParams(app=int((document.get("version") or {}).get("app") or 0)),
+        abci=params_pb2.ABCIParams(
+            vote_extensions_enable_height=int(
+                (document.get("abci") or {}).get("vote_extensions_enable_height") or 0
+            )
+        ),
+    )
+    if not -1 <= params.block.max_bytes <= 104_857_600 or params.block.max_bytes == 0:
+        raise GenesisError("block.max_bytes must be -1 or 1 to 104857600")
+    if params.block.max_gas < -1:
+        raise GenesisError("block.max_gas must be -1 or more")
+    if list(params.validator.pub_key_types) != ["ed25519"]:
+        raise GenesisError("validator.pub_key_types must be ed25519")
+    if params.abci.vote_extensions_enable_height:
+        raise GenesisError("votes carry no extensions here: abci.vote_extensions_enable_height must be 0")
+    return params
