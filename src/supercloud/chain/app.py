@@ -13,7 +13,7 @@ from supercloud.chain.baseapp import queries
 from supercloud.chain.baseapp.application import STORE as BASE_STORE
 from supercloud.chain.baseapp.application import BaseApp, Wiring
 from supercloud.chain.baseapp.context import Profile
-from supercloud.chain.baseapp.genesis import Module
+from supercloud.chain.baseapp.genesis import GenesisError, Module
 from supercloud.chain.baseapp.router import Router
 from supercloud.chain.store.multistore import MultiStore
 from supercloud.chain.x.auth import abci as auth_abci
@@ -48,6 +48,7 @@ from supercloud.types.address import module_address
 
 if TYPE_CHECKING:
     from supercloud.chain.ante.fees import GasPrice
+    from supercloud.chain.baseapp.context import Context
     from supercloud.chain.store.backend import Backend
     from supercloud.pb.tendermint.abci import types_pb2 as abci
 
@@ -107,6 +108,7 @@ class SupercloudApp(BaseApp):
             consensus=keepers.consensus,
             genesis_order=[modules[name] for name in GENESIS_ORDER],
             block_order=[modules[name] for name in BLOCK_ORDER],
+            after_genesis=lambda ctx: _require_sound(ctx, keepers),
         )
         store = MultiStore(backend, STORES, options.keep_heights)
         super().__init__(
@@ -171,6 +173,17 @@ def make_modules(keepers: Keepers) -> dict[str, Module]:
         _module("consensus", consensus_genesis, consensus, required=False),
     )
     return {module.name: module for module in modules}
+
+
+def violations(ctx: Context, k: Keepers) -> list[str]:
+    """Everything that must hold and does not."""
+    return k.bank.invariants(ctx)
+
+
+def _require_sound(ctx: Context, k: Keepers) -> None:
+    broken = violations(ctx, k)
+    if broken:
+        raise GenesisError("; ".join(broken[:8]))
 
 
 def _module(name: str, genesis: Any, keeper: Any, **work: Any) -> Module:

@@ -60,6 +60,7 @@ class Wiring:
     consensus: ConsensusParams
     genesis_order: Sequence[Module]
     block_order: Sequence[Module]
+    after_genesis: Callable[[Context], None]
 
 
 class BaseApp:
@@ -128,6 +129,7 @@ class BaseApp:
             if document is None and module.required:
                 raise GenesisError(f"app_state has no document of module {module.name}")
             module.init(ctx, document or {})
+        self._wiring.after_genesis(ctx)
         self._chain_id = request.chain_id
         self._initial_height = max(request.initial_height, 1)
         self._genesis = (branch, branch.mark())
@@ -142,17 +144,16 @@ class BaseApp:
     def check_tx(self, request: abci.RequestCheckTx) -> abci.ResponseCheckTx:
         """Run the ante on the check state: on top of the last block and of what was accepted since."""
         outcome = self.check(request.tx, recheck=request.type == abci.RECHECK)
+        # Events tell what happened; a check makes nothing happen, so it has none.
         response = abci.ResponseCheckTx(
             gas_wanted=min(outcome.gas_wanted, _INT64_MAX), gas_used=outcome.gas_used
         )
         if outcome.failure is not None:
             response.codespace, response.code, response.log = outcome.failure
-        else:
-            response.events.extend(abci_events(outcome.events))
         return response
 
     def check(self, raw: bytes, *, recheck: bool = False) -> Outcome:
-        """`check_tx` without building the events."""
+        """`check_tx` for a caller in the same process."""
         mode = Mode.RECHECK if recheck else Mode.CHECK
         return self._executor.run(self._check_block, self._check, raw, mode)
 
