@@ -191,7 +191,7 @@ def _added(entries: Iterable[Mapping[str, str]], coins: Iterable[Coin]) -> list[
 def format_time(ns: int) -> str:
     """RFC 3339 in UTC, with as many digits of the second as it needs."""
     seconds, nanos = divmod(ns, 1_000_000_000)
-    text = (_EPOCH + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    text = (_EPOCH + datetime.timedelta(seconds=seconds)).replace(tzinfo=None).isoformat(timespec="seconds")
     fraction = f".{nanos:09d}".rstrip("0").rstrip(".")
     return f"{text}{fraction}Z"
 

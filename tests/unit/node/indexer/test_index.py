@@ -1,0 +1,155 @@
+"""The index: what it finds, that it is never ahead, that it shrinks."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from supercloud.node.indexer import index as module
+from supercloud.node.indexer.index import Index, Position, SearchTooWide
+from supercloud.node.indexer.query import parse
+from supercloud.pb.tendermint.abci import types_pb2 as abci
+
+
+def event(kind: str, *attributes: tuple[str, str], index: bool = True) -> abci.Event:
+    return abci.Event(
+        type=kind, attributes=[abci.EventAttribute(key=k, value=v, index=index) for k, v in attributes]
+    )
+
+
+def transfer(sender: str, recipient: str, amount: str) -> abci.Event:
+    return event("transfer", ("sender", sender), ("recipient", recipient), ("amount", amount))
+
+
+def response(*results: list[abci.Event], block: list[abci.Event] | None = None) -> abci.ResponseFinalizeBlock:
+    return abci.ResponseFinalizeBlock(
+        tx_results=[abci.ExecTxResult(events=events) for events in results], events=block or []
+    )
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    index = Index(tmp_path / "index.sqlite")
+    index.add(
+        1,
+        [b"one", b"two"],
+        response(
+            [transfer("alice", "bob", "8uakt"), event("message", ("action", "send"))],
+            [transfer("bob", "carol", "20uakt"), transfer("dave", "alice", "1uakt")],
+            block=[event("mint", ("amount", "5"))],
+        ),
+    )
+    index.add(
+        2, [], response(block=[event("mint", ("amount", "7")), event("hidden", ("a", "b"), index=False)])
+    )
+    index.add(
+        3, [b"three"], response([transfer("alice", "carol", "3uakt"), event("message", ("action", "deploy"))])
+    )
+    yield index
+    index.close()
+
+
+def found(
+    index: Index, text: str, *, ascending: bool = True, offset: int = 0, limit: int = 10
+) -> list[tuple[int, int]]:
+    return [
+        tuple(p) for p in index.search_txs(parse(text), ascending=ascending, offset=offset, limit=limit).found
+    ]
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("transfer.sender='alice'", [(1, 0), (3, 0)]),
+        ("transfer.sender='nobody'", []),
+        ("nothing.known='x'", []),
+        ("transfer.sender='alice' AND message.action='send'", [(1, 0)]),
+        ("transfer.sender='alice' AND transfer.recipient='carol'", [(3, 0)]),
+        # Sender and recipient of two different transfers are no transfer between them.
+        ("transfer.sender='bob' AND transfer.recipient='alice'", []),
+        ("transfer.amount > 7", [(1, 0), (1, 1)]),
+        ("transfer.recipient CONTAINS 'aro'", [(1, 1), (3, 0)]),
+        ("message.action EXISTS", [(1, 0), (3, 0)]),
+        ("tx.height=1", [(1, 0), (1, 1)]),
+        ("tx.height>1", [(3, 0)]),
+        ("tx.height='3'", [(3, 0)]),
+        ("transfer.sender='alice' AND tx.height>1 AND tx.height<9", [(3, 0)]),
+        ("tm.event='Tx' AND tx.height=3", [(3, 0)]),
+        ("tm.event='NewBlock'", []),
+        ("mint.amount='5'", []),
+        (f"tx.hash='{sha256(b'two').hexdigest().upper()}'", [(1, 1)]),
+        ("tx.hash='00'", []),
+        ("tx.hash='zz'", []),
+    ],
+)
+def test_searches(index: Index, text: str, expected: list[tuple[int, int]]) -> None:
+    assert found(index, text) == expected
+
+
+def test_pages_and_order(index: Index) -> None:
+    page = index.search_txs(parse("transfer.sender EXISTS"), ascending=False, offset=1, limit=1)
+    assert page.total == 3
+    assert list(page.found) == [Position(1, 1)]
+
+
+def test_blocks_are_found_by_their_own_events(index: Index) -> None:
+    def blocks(text: str) -> list[int]:
+        page = index.search_blocks(parse(text), ascending=True, offset=0, limit=10)
+        return [position.height for position in page.found]
+
+    assert blocks("mint.amount > 4") == [1, 2]
+    assert blocks("mint.amount = 7 AND block.height < 9") == [2]
+    assert blocks("block.height >= 2") == [2, 3]
+    assert blocks("transfer.sender='alice'") == []
+    assert blocks("hidden.a='b'") == []
+
+
+def test_a_hash_leads_to_the_transaction(index: Index) -> None:
+    assert index.find(sha256(b"three").digest()) == Position(3, 0)
+    assert index.find(sha256(b"four").digest()) is None
+
+
+def test_success_stays_what_a_hash_stands_for(index: Index) -> None:
+    key = sha256(b"again").digest()
+    failed, done = abci.ExecTxResult(code=5), abci.ExecTxResult()
+    for height, result in ((4, failed), (5, done), (6, failed)):
+        index.add(height, [b"again"], abci.ResponseFinalizeBlock(tx_results=[result]))
+    assert index.find(key) == Position(5, 0)
+
+
+def test_heights_are_taken_once(index: Index) -> None:
+    index.add(3, [b"other"], response([]))
+    assert index.find(sha256(b"other").digest()) is None
+    assert index.height == 3
+
+
+def test_pruning_and_going_back(index: Index, tmp_path: Path) -> None:
+    index.prune(2)
+    assert found(index, "transfer.sender EXISTS") == [(3, 0)]
+    assert (index.base, index.height) == (2, 3)
+    index.drop_above(2)
+    assert found(index, "tx.height > 0") == []
+    assert index.height == 2
+    index.close()
+    reopened = Index(tmp_path / "index.sqlite")
+    assert (reopened.base, reopened.height) == (2, 2)
+    reopened.add(3, [b"new"], response([transfer("alice", "bob", "1uakt")]))
+    assert found(reopened, "transfer.sender='alice'") == [(3, 0)]
+    reopened.close()
+
+
+def test_long_values_are_found_whole(index: Index) -> None:
+    long = "x" * 5000
+    index.add(4, [b"long"], response([event("note", ("text", long))]))
+    assert found(index, "note.text CONTAINS 'xxxx'") == [(4, 0)]
+
+
+def test_a_search_without_end_is_cut_off(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [event("n", *(("k", str(n)) for n in range(3000)))]
+    index.add(4, [b"many"], response(events))
+    monkeypatch.setattr(module, "SEARCH_SECONDS_MAX", -1.0)
+    with pytest.raises(SearchTooWide):
+        found(index, "n.k > 1 AND n.k > 2")
+    monkeypatch.undo()
+    assert found(index, "n.k = '7'") == [(4, 0)]
