@@ -20,9 +20,7 @@ from supercloud.types.errors import ProgrammerError
 
 
 def send(src: Actor, dst: Actor, amount: int = 7, denom: str = "uakt") -> MsgSend:
-    return MsgSend(
-        from_address=src.text, to_address=dst.text, amount=[Coin(denom=denom, amount=str(amount))]
-    )
+    return MsgSend(from_address=src.text, to_address=dst.text, amount=[Coin(denom=denom, amount=str(amount))])
 
 
 def attributes(result: Any) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -237,7 +235,10 @@ def test_export_import_export_is_the_same(ledger: Ledger) -> None:
     [
         (lambda state: state.pop("bank"), "no document of module bank"),
         (lambda state: state.update(staking={}), "unknown modules: staking"),
-        (lambda state: state["bank"].update(supply=[{"denom": "uakt", "amount": "1"}]), "differs from the sum"),
+        (
+            lambda state: state["bank"].update(supply=[{"denom": "uakt", "amount": "1"}]),
+            "differs from the sum",
+        ),
         (lambda state: state["bank"]["balances"].append(state["bank"]["balances"][0]), "given twice"),
         (lambda state: state["auth"]["accounts"].append(state["auth"]["accounts"][0]), "given twice"),
         (lambda state: state["bank"].update(no_such_field=1), "no_such_field"),
