@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from supercloud import pb
 from supercloud.chain.ante.chain import AnteChain
 from supercloud.chain.ante.verifier import Verifier
 from supercloud.chain.baseapp import queries
@@ -15,7 +17,12 @@ from supercloud.chain.baseapp.application import BaseApp, Wiring
 from supercloud.chain.baseapp.context import Profile
 from supercloud.chain.baseapp.genesis import GenesisError, Module
 from supercloud.chain.baseapp.router import Router
+from supercloud.chain.hooks import MarketReactions
 from supercloud.chain.store.multistore import MultiStore
+from supercloud.chain.x.audit import genesis as audit_genesis
+from supercloud.chain.x.audit import msg_server as audit_msgs
+from supercloud.chain.x.audit import query_server as audit_queries
+from supercloud.chain.x.audit.keeper import Keeper as AuditKeeper
 from supercloud.chain.x.auth import abci as auth_abci
 from supercloud.chain.x.auth import genesis as auth_genesis
 from supercloud.chain.x.auth import msg_server as auth_msgs
@@ -27,23 +34,58 @@ from supercloud.chain.x.authz import genesis as authz_genesis
 from supercloud.chain.x.authz import msg_server as authz_msgs
 from supercloud.chain.x.authz import query_server as authz_queries
 from supercloud.chain.x.authz.keeper import Keeper as AuthzKeeper
+from supercloud.chain.x.authz.types import Accept
 from supercloud.chain.x.bank import genesis as bank_genesis
 from supercloud.chain.x.bank import msg_server as bank_msgs
 from supercloud.chain.x.bank import query_server as bank_queries
 from supercloud.chain.x.bank.keeper import Keeper as BankKeeper
 from supercloud.chain.x.bank.types import default_params as default_bank_params
+from supercloud.chain.x.cert import genesis as cert_genesis
+from supercloud.chain.x.cert import msg_server as cert_msgs
+from supercloud.chain.x.cert import query_server as cert_queries
+from supercloud.chain.x.cert.keeper import Keeper as CertKeeper
 from supercloud.chain.x.consensus import genesis as consensus_genesis
 from supercloud.chain.x.consensus import msg_server as consensus_msgs
 from supercloud.chain.x.consensus import query_server as consensus_queries
 from supercloud.chain.x.consensus.keeper import Keeper as ConsensusKeeper
+from supercloud.chain.x.deployment import expected_keepers as deployment_needs
+from supercloud.chain.x.deployment import genesis as deployment_genesis
+from supercloud.chain.x.deployment import msg_server as deployment_msgs
+from supercloud.chain.x.deployment import query_server as deployment_queries
+from supercloud.chain.x.deployment.keeper import Keeper as DeploymentKeeper
+from supercloud.chain.x.deployment.types import default_params as default_deployment_params
+from supercloud.chain.x.escrow import genesis as escrow_genesis
+from supercloud.chain.x.escrow import grants as escrow_grants
+from supercloud.chain.x.escrow import msg_server as escrow_msgs
+from supercloud.chain.x.escrow import query_server as escrow_queries
+from supercloud.chain.x.escrow.keeper import Keeper as EscrowKeeper
 from supercloud.chain.x.feegrant import abci as feegrant_abci
 from supercloud.chain.x.feegrant import genesis as feegrant_genesis
 from supercloud.chain.x.feegrant import msg_server as feegrant_msgs
 from supercloud.chain.x.feegrant import query_server as feegrant_queries
 from supercloud.chain.x.feegrant.keeper import Keeper as FeegrantKeeper
+from supercloud.chain.x.market import abci as market_abci
+from supercloud.chain.x.market import expected_keepers as market_needs
+from supercloud.chain.x.market import genesis as market_genesis
+from supercloud.chain.x.market import msg_server as market_msgs
+from supercloud.chain.x.market import query_server as market_queries
+from supercloud.chain.x.market.keeper import Keeper as MarketKeeper
+from supercloud.chain.x.market.types import default_expiry
+from supercloud.chain.x.market.types import default_params as default_market_params
+from supercloud.chain.x.provider import expected_keepers as provider_needs
+from supercloud.chain.x.provider import genesis as provider_genesis
+from supercloud.chain.x.provider import msg_server as provider_msgs
+from supercloud.chain.x.provider import query_server as provider_queries
+from supercloud.chain.x.provider.keeper import Keeper as ProviderKeeper
+from supercloud.chain.x.take import genesis as take_genesis
+from supercloud.chain.x.take import msg_server as take_msgs
+from supercloud.chain.x.take import query_server as take_queries
+from supercloud.chain.x.take.keeper import Keeper as TakeKeeper
+from supercloud.chain.x.take.types import default_params as default_take_params
 from supercloud.codec import registry
 from supercloud.codec import tx as tx_codec
 from supercloud.codec.json import to_dict
+from supercloud.pb.akash.escrow.v1.authz_pb2 import DepositAuthorization
 from supercloud.types.address import module_address
 
 if TYPE_CHECKING:
@@ -54,7 +96,10 @@ if TYPE_CHECKING:
 
 NAME = "supercloud"
 
-STORES = (BASE_STORE, "acc", "authz", "bank", "consensus", "feegrant")
+STORES = (
+    BASE_STORE, "acc", "audit", "authz", "bank", "cert", "consensus", "deployment", "escrow", "feegrant",
+    "market", "provider", "take",
+)  # fmt: skip
 
 # Accounts of modules and what they may do with supply. All are closed to transfers by users.
 MODULE_ACCOUNTS: Mapping[str, tuple[str, ...]] = {
@@ -79,13 +124,38 @@ class Options:
 
 
 class Keepers(NamedTuple):
-    """The keepers of all modules."""
+    """The keepers of all modules, and what ties them together."""
 
     auth: AuthKeeper
     bank: BankKeeper
     authz: AuthzKeeper
     feegrant: FeegrantKeeper
     consensus: ConsensusKeeper
+    take: TakeKeeper
+    escrow: EscrowKeeper
+    deployment: DeploymentKeeper
+    market: MarketKeeper
+    provider: ProviderKeeper
+    audit: AuditKeeper
+    cert: CertKeeper
+    reactions: MarketReactions
+
+    @property
+    def market_keepers(self) -> market_needs.Keepers:
+        """What market's messages work with."""
+        return market_needs.Keepers(
+            self.market, self.escrow, self.deployment, self.provider, self.audit, self.reactions
+        )
+
+    @property
+    def deployment_keepers(self) -> deployment_needs.Keepers:
+        """What deployment's messages work with."""
+        return deployment_needs.Keepers(self.deployment, self.escrow, self.market, self.reactions)
+
+    @property
+    def provider_keepers(self) -> provider_needs.Keepers:
+        """What provider's messages work with."""
+        return provider_needs.Keepers(self.provider, self.market)
 
 
 class SupercloudApp(BaseApp):
@@ -120,10 +190,22 @@ class SupercloudApp(BaseApp):
         return queries.query(self, request)
 
 
+def load_wire_types() -> None:
+    """Load every generated message type.
+
+    Whether a type URL can be resolved decides how a transaction is refused, so it must not depend on which parts of
+    the program a process happens to use.
+    """
+    for module in pkgutil.walk_packages(pb.__path__, pb.__name__ + "."):
+        if module.name.endswith("_pb2"):
+            importlib.import_module(module.name)
+
+
 def build_app(
     backend: Backend, profile: Profile | None = None, options: Options | None = None
 ) -> SupercloudApp:
     """The application on a backend, at the height that the backend holds."""
+    load_wire_types()
     return SupercloudApp(backend, profile or Profile(), options or Options())
 
 
@@ -134,7 +216,32 @@ def make_keepers(router: Router) -> Keepers:
     bank = BankKeeper(auth, blocked)
     authz = AuthzKeeper(router, auth, bank)
     feegrant = FeegrantKeeper(auth, bank)
-    return Keepers(auth, bank, authz, feegrant, ConsensusKeeper())
+    take = TakeKeeper(bank)
+    escrow = EscrowKeeper(bank, authz, take)
+    deployment, market = DeploymentKeeper(), MarketKeeper()
+    reactions = MarketReactions(escrow, deployment, market)
+    escrow.react_with(reactions)
+    authz.register_authorization(
+        DepositAuthorization,
+        escrow_grants.message_url,
+        lambda ctx, grant, message: Accept(*escrow_grants.accept(ctx, grant, message)),
+        escrow_grants.check_authorization,
+    )
+    return Keepers(
+        auth=auth,
+        bank=bank,
+        authz=authz,
+        feegrant=feegrant,
+        consensus=ConsensusKeeper(),
+        take=take,
+        escrow=escrow,
+        deployment=deployment,
+        market=market,
+        provider=ProviderKeeper(),
+        audit=AuditKeeper(),
+        cert=CertKeeper(),
+        reactions=reactions,
+    )
 
 
 def register_routes(router: Router, keepers: Keepers) -> None:
@@ -149,35 +256,68 @@ def register_routes(router: Router, keepers: Keepers) -> None:
     feegrant_queries.register(router, keepers.feegrant)
     consensus_msgs.register(router, keepers.consensus)
     consensus_queries.register(router, keepers.consensus)
+    take_msgs.register(router, keepers.take)
+    take_queries.register(router, keepers.take)
+    escrow_msgs.register(router, keepers.escrow)
+    escrow_queries.register(router)
+    deployment_msgs.register(router, keepers.deployment_keepers)
+    deployment_queries.register(router, keepers.deployment, keepers.escrow)
+    market_msgs.register(router, keepers.market_keepers)
+    market_queries.register(router, keepers.market, keepers.escrow)
+    provider_msgs.register(router, keepers.provider_keepers)
+    provider_queries.register(router, keepers.provider)
+    audit_msgs.register(router, keepers.audit)
+    audit_queries.register(router, keepers.audit)
+    cert_msgs.register(router, keepers.cert)
+    cert_queries.register(router)
 
 
 # Consensus comes first: it completes the parameters that the head of the document gave. Auth makes the accounts
-# that bank's balances belong to.
-GENESIS_ORDER = ("consensus", "auth", "authz", "bank", "feegrant")
-BLOCK_ORDER = ("auth", "authz", "feegrant")
+# that bank's balances belong to. Expiry's parameters come before the orders that queue up by them.
+GENESIS_ORDER = (
+    "consensus", "auth", "authz", "bank", "take", "audit", "feegrant", "cert", "deployment", "provider",
+    "market_expiry", "market", "escrow",
+)  # fmt: skip
+BLOCK_ORDER = ("auth", "authz", "feegrant", "market")
 
 
-def make_modules(keepers: Keepers) -> dict[str, Module]:
+def make_modules(k: Keepers) -> dict[str, Module]:
     """The modules' work in genesis and in blocks, by name."""
-    auth, bank, authz, feegrant, consensus = keepers
+    market = k.market_keepers
     modules = (
-        _module("auth", auth_genesis, auth, pre_block=partial(auth_abci.pre_block, keeper=auth)),
-        _module("bank", bank_genesis, bank),
-        _module("authz", authz_genesis, authz, begin_block=partial(authz_abci.begin_block, keeper=authz)),
+        _module("auth", auth_genesis, k.auth, pre_block=lambda ctx: auth_abci.pre_block(ctx, k.auth)),
+        _module("bank", bank_genesis, k.bank),
+        _module(
+            "authz", authz_genesis, k.authz, begin_block=lambda ctx: authz_abci.begin_block(ctx, k.authz)
+        ),
         _module(
             "feegrant",
             feegrant_genesis,
-            feegrant,
-            end_block=partial(feegrant_abci.end_block, keeper=feegrant),
+            k.feegrant,
+            end_block=lambda ctx: feegrant_abci.end_block(ctx, k.feegrant),
         ),
-        _module("consensus", consensus_genesis, consensus, required=False),
+        _module("consensus", consensus_genesis, k.consensus, required=False),
+        _module("take", take_genesis, k.take),
+        _module("escrow", escrow_genesis, k.escrow),
+        _module("deployment", deployment_genesis, k.deployment),
+        _module("market", market_genesis, k.market, end_block=lambda ctx: market_abci.end_block(ctx, market)),
+        Module(
+            "market_expiry",
+            lambda ctx, document: market_genesis.init_expiry(ctx, k.market, document),
+            lambda ctx: market_genesis.export_expiry(ctx, k.market),
+            required=False,
+        ),
+        _module("provider", provider_genesis, k.provider),
+        _module("audit", audit_genesis, k.audit),
+        _module("cert", cert_genesis, k.cert),
     )
     return {module.name: module for module in modules}
 
 
 def violations(ctx: Context, k: Keepers) -> list[str]:
-    """Everything that must hold and does not."""
-    return k.bank.invariants(ctx)
+    """Everything that must hold and does not: in each module, between modules, and in the bank."""
+    holders = (k.escrow, k.deployment, k.market, k.take, k.provider, k.audit, k.cert, k.reactions, k.bank)
+    return [words for holder in holders for words in holder.invariants(ctx)]
 
 
 def _require_sound(ctx: Context, k: Keepers) -> None:
@@ -235,6 +375,14 @@ def default_genesis(profile: Profile, balances: Mapping[bytes, Mapping[str, int]
             "send_enabled": [],
         },
         "feegrant": {"allowances": []},
+        "take": {"params": to_dict(default_take_params())},
+        "escrow": {"accounts": [], "payments": []},
+        "deployment": {"deployments": [], "params": to_dict(default_deployment_params())},
+        "market": {"params": to_dict(default_market_params()), "orders": [], "leases": [], "bids": []},
+        "market_expiry": {"params": to_dict(default_expiry())},
+        "provider": {"providers": []},
+        "audit": {"providers": []},
+        "cert": {"certificates": []},
     }
 
 
