@@ -71,7 +71,9 @@ class Signer:
         return self._key.public_key
 
     def sign_precommit(self, chain_id: str, height: int, round_: int, named: BlockID, time: int) -> Vote:
-        """Vote for a block. Asked again for the same block it answers with the same vote. Raises DoubleSign."""
+        """Vote for a block. Asked again for the same block it answers with the same vote. Raises
+        DoubleSign.
+        """
         record = self.record
         if height < record.height:
             raise DoubleSign(f"height {height} lies before the last signed height {record.height}")

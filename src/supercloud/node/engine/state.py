@@ -126,7 +126,9 @@ def next_time(state: EngineState, last_commit: types_pb2.Commit) -> int:
 
 
 def advance(state: EngineState, proposal: Proposal, response: abci.ResponseFinalizeBlock) -> EngineState:
-    """State after a block was executed. Changes of validators hold two blocks later, of parameters one later."""
+    """State after a block was executed. Changes of validators hold two blocks later, of parameters one
+    later.
+    """
     header = proposal.block.header
     params = state.params
     if response.HasField("consensus_param_updates"):
