@@ -107,6 +107,7 @@ MODULE_ACCOUNTS: Mapping[str, tuple[str, ...]] = {
     "escrow": (),
     "fee_collector": (),
     "gov": ("burner",),
+    "take": (),
 }
 # Accounts that belong to modules on other networks of this kind; they stay closed here too.
 RESERVED = ("bme", "bonded_tokens_pool", "mint", "not_bonded_tokens_pool", "transfer")
@@ -193,8 +194,8 @@ class SupercloudApp(BaseApp):
 def load_wire_types() -> None:
     """Load every generated message type.
 
-    Whether a type URL can be resolved decides how a transaction is refused, so it must not depend on which parts of
-    the program a process happens to use.
+    Whether a type URL can be resolved decides how a transaction is refused, so it must not depend on which parts
+    of the program a process happens to use.
     """
     for module in pkgutil.walk_packages(pb.__path__, pb.__name__ + "."):
         if module.name.endswith("_pb2"):
@@ -272,8 +273,8 @@ def register_routes(router: Router, keepers: Keepers) -> None:
     cert_queries.register(router)
 
 
-# Consensus comes first: it completes the parameters that the head of the document gave. Auth makes the accounts
-# that bank's balances belong to. Expiry's parameters come before the orders that queue up by them.
+# Consensus comes first: it completes the parameters that the head of the document gave. Auth makes the
+# accounts that bank's balances belong to. Expiry's parameters come before the orders that queue up by them.
 GENESIS_ORDER = (
     "consensus", "auth", "authz", "bank", "take", "audit", "feegrant", "cert", "deployment", "provider",
     "market_expiry", "market", "escrow",

@@ -8,13 +8,14 @@ comes back (a payment closed because its lease ended) finds nothing left to do.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from supercloud.chain.x.deployment import types as deployment_types
 from supercloud.chain.x.escrow.settlement import State
 from supercloud.chain.x.market import types as market_types
 from supercloud.types.errors import ChainError, OutOfGas
-from supercloud.types.ids import BidID, GroupID
+from supercloud.types.ids import BidID, DeploymentID, GroupID
 
 if TYPE_CHECKING:
     from supercloud.chain.baseapp.context import Context
@@ -106,3 +107,47 @@ class MarketReactions:
         payment = self._escrow.payment(ctx, lease)
         if payment is not None and payment.state is State.OPEN:
             self._escrow.close_payment(ctx, lease)
+
+    # Truths across modules that hold after every transaction.
+
+    def invariants(self, ctx: Context) -> list[str]:
+        """Violations of what the modules promise one another (I4 and I6 of the module READMEs)."""
+        return [*self._broken_deployments(ctx), *self._broken_leases(ctx), *self._broken_bids(ctx)]
+
+    def _broken_deployments(self, ctx: Context) -> Iterator[str]:
+        for stored in self._deployment.deployments(ctx):
+            deployment = DeploymentID.from_pb(stored.id, ctx.bech32)
+            name = deployment.text(ctx.bech32)
+            account = self._escrow.account(ctx, deployment)
+            funded = account is not None and account.state is State.OPEN
+            if (stored.state == deployment_types.ACTIVE) != funded:
+                yield f"deployment {name}: an active one has an open account, and only an active one"
+            for entry in self._deployment.groups(ctx, deployment):
+                group = GroupID(deployment.owner, deployment.dseq, entry.id.gseq)
+                on_market = self._market.unclosed_order(ctx, group) is not None
+                if on_market and entry.state != deployment_types.GROUP_OPEN:
+                    yield f"group {group.text(ctx.bech32)} is off the market and has an order"
+
+    def _broken_leases(self, ctx: Context) -> Iterator[str]:
+        for stored in self._market.leases(ctx):
+            lease = BidID.from_pb(stored.id, ctx.bech32)
+            live = stored.state in (market_types.LEASE_ACTIVE, market_types.LEASE_RECLAIMING)
+            bid, order = self._market.bid(ctx, lease), self._market.order(ctx, lease.order)
+            payment = self._escrow.payment(ctx, lease)
+            told = (
+                bid is not None and bid.state == market_types.BID_ACTIVE,
+                order is not None and order.state == market_types.ORDER_ACTIVE,
+                payment is not None and payment.state is State.OPEN,
+            )
+            if told != (live, live, live):
+                yield f"lease {lease.text(ctx.bech32)}: live is {live}, bid, order and payment say {told}"
+
+    def _broken_bids(self, ctx: Context) -> Iterator[str]:
+        for stored in self._market.bids(ctx):
+            bid = BidID.from_pb(stored.id, ctx.bech32)
+            live = stored.state in (market_types.BID_OPEN, market_types.BID_ACTIVE)
+            account = self._escrow.account(ctx, bid)
+            if account is None or (account.state is State.OPEN) != live:
+                yield f"bid {bid.text(ctx.bech32)}: live is {live}, its account says otherwise"
+            if stored.state == market_types.BID_ACTIVE and self._market.lease(ctx, bid) is None:
+                yield f"bid {bid.text(ctx.bech32)} is active and has no lease"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from supercloud.chain.baseapp.authority import check_authority, require_authority
 from supercloud.chain.baseapp.router import signer_field
+from supercloud.chain.baseapp.timestamps import checked_duration_ns
 from supercloud.chain.x.deployment import types
 from supercloud.pb.akash.deployment.v1beta4 import deploymentmsg_pb2, groupmsg_pb2, paramsmsg_pb2
 from supercloud.types.deposit import check_deposit
@@ -139,7 +140,7 @@ def _check_against_params(
     if int(msg.deposit.amount.amount) < least:
         raise types.InvalidDeposit(f"minimum is {least}{denom}, given {msg.deposit.amount.amount}{denom}")
     if reclamation is not None:
-        window = types.duration_ns(reclamation.min_window)
+        window = checked_duration_ns(reclamation.min_window)
         shortest, longest = k.market.reclamation_bounds(ctx)
         if not shortest <= window <= longest:
             raise types.InvalidReclamation(f"window {window} ns is outside [{shortest}, {longest}]")

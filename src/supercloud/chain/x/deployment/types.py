@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from supercloud.chain.baseapp.timestamps import checked_duration_ns as duration_ns
+from supercloud.chain.baseapp.timestamps import checked_duration_ns
 from supercloud.pb.akash.deployment.v1.deployment_pb2 import Deployment
 from supercloud.pb.akash.deployment.v1beta4.group_pb2 import Group
 from supercloud.pb.akash.deployment.v1beta4.params_pb2 import Params
@@ -37,6 +37,10 @@ UNITS_MAX: Final = 100
 COUNT_MAX: Final = 10_000
 """The same for replicas of one unit; the network declares 50."""
 NAME_BYTES_MAX: Final = 256
+REQUIREMENTS_MAX: Final = 200
+AUDITORS_MAX: Final = 100
+KEY_CHARACTERS_MAX: Final = 256
+"""Bounds on a group's name and placement."""
 DEPOSIT_MAX: Final = 2**31 - 1
 """A minimal deposit is below this."""
 DENOMS_MAX: Final = 32
@@ -163,7 +167,7 @@ def check_create(msg: MsgCreateDeployment) -> None:
     if not msg.groups:
         raise InvalidGroups("no groups")
     check_hash(msg.hash)
-    if msg.HasField("reclamation") and duration_ns(msg.reclamation.min_window) < 0:
+    if msg.HasField("reclamation") and checked_duration_ns(msg.reclamation.min_window) < 0:
         raise InvalidReclamation("min window must not be negative")
     if len(msg.groups) > GROUPS_MAX:
         raise InvalidGroups(f"{len(msg.groups)} groups, at most {GROUPS_MAX}")
@@ -185,11 +189,26 @@ def check_group(spec: GroupSpec) -> DecCoin:
         raise Undefined(f"GroupSpec invalid: name longer than {NAME_BYTES_MAX} bytes")
     if not 0 < len(spec.resources) <= UNITS_MAX:
         raise Undefined(f"GroupSpec invalid: {len(spec.resources)} resource units, at most {UNITS_MAX}")
+    _check_requirements(spec)
     try:
         resources.check_group(spec.resources)
         return resources.group_price(spec.resources)
     except (ChainError, ValueError) as error:
         raise Undefined(f"GroupSpec invalid: {error}") from error
+
+
+def _check_requirements(spec: GroupSpec) -> None:
+    """Bounds on what a placement asks for; the network has none, and matching it costs their product."""
+    requirements = spec.requirements
+    signed_by = requirements.signed_by
+    if len(signed_by.all_of) + len(signed_by.any_of) > AUDITORS_MAX:
+        raise Undefined(f"GroupSpec invalid: more than {AUDITORS_MAX} auditors")
+    if len(requirements.attributes) > REQUIREMENTS_MAX:
+        raise Undefined(f"GroupSpec invalid: more than {REQUIREMENTS_MAX} required attributes")
+    if any(len(each.key) > KEY_CHARACTERS_MAX for each in requirements.attributes):
+        raise Undefined(f"GroupSpec invalid: an attribute's key is longer than {KEY_CHARACTERS_MAX}")
+    if any(unit.count > COUNT_MAX for unit in spec.resources):
+        raise Undefined(f"GroupSpec invalid: more than {COUNT_MAX} replicas")
 
 
 def check_group_names(specs: Sequence[GroupSpec]) -> None:

@@ -305,9 +305,11 @@ class Keeper:
 
     def _restore_grant(self, ctx: Context, granter: bytes, grantee: bytes, coin: Coin) -> None:
         found = self._authz.authorization(ctx, granter, grantee, types.DEPOSIT_TYPE_URL)
-        if found is None or not isinstance(found[0], DepositAuthorization):
+        if found is None:
             return
         authorization, expiration = found
+        if not isinstance(authorization, DepositAuthorization):
+            return
         limits = limits_of(authorization)
         limits[coin.denom] = limits.get(coin.denom, 0) + coin.amount
         raised = with_limits(authorization, limits, ctx.profile.native_denom)

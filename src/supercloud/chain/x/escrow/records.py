@@ -38,9 +38,8 @@ def account_from_state(account: EscrowID, wire: account_pb2.AccountState, bech32
 
 def account_to_state(account: Account, bech32: Bech32) -> account_pb2.AccountState:
     """An account's record."""
-    wire = account_pb2.AccountState(
-        owner=bech32.text(account.owner), state=account.state.value, settled_at=account.settled_at
-    )
+    wire = account_pb2.AccountState(owner=bech32.text(account.owner), settled_at=account.settled_at)
+    wire.state = account.state.value  # type: ignore[assignment]
     for denom, amount in account.transferred.items():
         wire.transferred.add(denom=denom, amount=str(amount))
     for denom, amount in account.funds.items():
@@ -70,7 +69,8 @@ def payment_from_state(payment: LeaseID, wire: payment_pb2.PaymentState, bech32:
 
 def payment_to_state(payment: Payment, bech32: Bech32) -> payment_pb2.PaymentState:
     """A payment's record."""
-    wire = payment_pb2.PaymentState(owner=bech32.text(payment.owner), state=payment.state.value)
+    wire = payment_pb2.PaymentState(owner=bech32.text(payment.owner))
+    wire.state = payment.state.value  # type: ignore[assignment]
     for coin, amount in (
         (wire.rate, payment.rate),
         (wire.balance, payment.balance),

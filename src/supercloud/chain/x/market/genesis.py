@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from supercloud.chain.baseapp.genesis import Document, read_state, write_state
 from supercloud.chain.x.market import keys
+from supercloud.chain.x.market.types import default_expiry
 from supercloud.pb.akash.market.v1beta5.genesis_pb2 import GenesisState
 from supercloud.pb.supercloud.market.v1.genesis_pb2 import GenesisState as ExpiryGenesisState
 from supercloud.types.ids import BidID, OrderID
@@ -35,6 +36,9 @@ def init(ctx: Context, keeper: Keeper, document: Document) -> None:
     """Load parameters, orders, leases and bids; refuses anything that is there twice."""
     state = read_state(document, GenesisState)
     keeper.set_params(ctx, state.params)
+    # A network's own document knows nothing of expiry.
+    if not keeper.has_expiry(ctx):
+        keeper.set_expiry(ctx, default_expiry())
     for order in state.orders:
         keeper.import_order(ctx, order)
     for lease in state.leases:
@@ -45,12 +49,10 @@ def init(ctx: Context, keeper: Keeper, document: Document) -> None:
 
 def export(ctx: Context, keeper: Keeper) -> Document:
     """Everything, by id."""
-    state = GenesisState(
-        params=keeper.params(ctx),
-        orders=sorted(
-            keeper.orders(ctx), key=lambda each: keys.order_part(OrderID.from_pb(each.id, ctx.bech32))
-        ),
-        leases=sorted(keeper.leases(ctx), key=lambda each: keys.bid_part(BidID.from_pb(each.id, ctx.bech32))),
-        bids=sorted(keeper.bids(ctx), key=lambda each: keys.bid_part(BidID.from_pb(each.id, ctx.bech32))),
-    )
-    return write_state(state)
+    orders = list(keeper.orders(ctx))
+    orders.sort(key=lambda each: keys.order_part(OrderID.from_pb(each.id, ctx.bech32)))
+    leases = list(keeper.leases(ctx))
+    leases.sort(key=lambda each: keys.bid_part(BidID.from_pb(each.id, ctx.bech32)))
+    bids = list(keeper.bids(ctx))
+    bids.sort(key=lambda each: keys.bid_part(BidID.from_pb(each.id, ctx.bech32)))
+    return write_state(GenesisState(params=keeper.params(ctx), orders=orders, leases=leases, bids=bids))

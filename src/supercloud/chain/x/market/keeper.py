@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from supercloud.chain.baseapp.record import Record
+from supercloud.chain.baseapp.timestamps import checked_duration_ns
 from supercloud.chain.x.market import keys, types
 from supercloud.pb.akash.market.v1 import event_pb2
 from supercloud.pb.akash.market.v1.lease_pb2 import Lease
@@ -56,6 +57,10 @@ class Keeper:
     def expiry(self, ctx: Context) -> ExpiryParams:
         """The parameters of expiry in force."""
         return self._expiry.read(ctx)
+
+    def has_expiry(self, ctx: Context) -> bool:
+        """Whether the parameters of expiry have been set."""
+        return ctx.kv(keys.STORE).has(keys.EXPIRY_PARAMS)
 
     def set_expiry(self, ctx: Context, params: ExpiryParams) -> None:
         """Put checked parameters of expiry in force, for orders and bids that open from now on."""
@@ -211,7 +216,7 @@ class Keeper:
 
     def start_reclaim(self, ctx: Context, lease: LeaseID, stored: Lease, reason: int) -> None:
         """A provider announces that it takes a lease back; from now on the window runs."""
-        window = types.duration_ns(stored.reclamation.window)
+        window = checked_duration_ns(stored.reclamation.window)
         _unfile(ctx, keys.LEASE, stored.state, lease)
         stored.state = types.LEASE_RECLAIMING
         stored.reclamation.started_at = ctx.height
@@ -220,9 +225,7 @@ class Keeper:
         _file(ctx, keys.LEASE, types.LEASE_RECLAIMING, lease, stored)
         ctx.emit_typed(
             event_pb2.EventLeaseReclaimStarted(
-                id=stored.id,
-                reason=reason,
-                deadline=stored.reclamation.deadline,  # type: ignore[arg-type]
+                id=stored.id, reason=stored.reclamation.reason, deadline=stored.reclamation.deadline
             )
         )
 
@@ -240,7 +243,7 @@ class Keeper:
         stored.closed_on = ctx.height
         stored.reason = reason  # type: ignore[assignment]
         _file(ctx, keys.LEASE, state, lease, stored)
-        ctx.emit_typed(event_pb2.EventLeaseClosed(id=stored.id, reason=reason))  # type: ignore[arg-type]
+        ctx.emit_typed(event_pb2.EventLeaseClosed(id=stored.id, reason=stored.reason))
         return True
 
     def has_live_leases(self, ctx: Context, provider: bytes) -> bool:
@@ -320,6 +323,50 @@ class Keeper:
         if stored.state not in types.LEASE_TRANSITIONS or self.lease(ctx, lease) is not None:
             raise types.Internal(f"lease {lease.text(ctx.bech32)}: twice, or in no known state")
         _file(ctx, keys.LEASE, stored.state, lease, stored)
+
+    # Truths that hold after every transaction.
+
+    def invariants(self, ctx: Context) -> list[str]:
+        """Violations of I5 and I7 (README): one unclosed order a group, one active bid an order, right
+        keys."""
+        return [*self._broken_orders(ctx), *_broken_bids(ctx, keys.BID), *_broken_bids(ctx, keys.LEASE)]
+
+    def _broken_orders(self, ctx: Context) -> Iterator[str]:
+        unclosed: dict[GroupID, OrderID] = {}
+        for key, value in ctx.kv(keys.STORE).prefix(keys.ORDER):
+            stored = Order.FromString(value)
+            order = OrderID.from_pb(stored.id, ctx.bech32)
+            name = order.text(ctx.bech32)
+            if key != keys.record_key(keys.ORDER, stored.state, keys.order_part(order)):
+                yield f"order {name} lies under another state or id"
+            if stored.state != types.ORDER_CLOSED:
+                if order.group in unclosed:
+                    yield f"order {name}: its group has another one"
+                unclosed[order.group] = order
+            chosen = len(self.bids_of(ctx, order, types.BID_ACTIVE))
+            if chosen != (stored.state == types.ORDER_ACTIVE):
+                yield f"order {name} is in state {stored.state} and has {chosen} active bids"
+            if stored.state == types.ORDER_CLOSED and self.bids_of(ctx, order, types.BID_OPEN):
+                yield f"order {name} is closed and has open bids"
+
+
+def _broken_bids(ctx: Context, table: bytes) -> Iterator[str]:
+    """Bids or leases under wrong keys, and entries of the provider's index that lead nowhere or are
+    missing."""
+    kind = Bid if table == keys.BID else Lease
+    kv = ctx.kv(keys.STORE)
+    records = 0
+    for key, value in kv.prefix(table):
+        stored = kind.FromString(value)
+        bid = BidID.from_pb(stored.id, ctx.bech32)
+        records += 1
+        if key != keys.record_key(table, stored.state, keys.bid_part(bid)):
+            yield f"{kind.__name__} {bid.text(ctx.bech32)} lies under another state or id"
+        if not kv.has(keys.index_key(table, stored.state, bid)):
+            yield f"{kind.__name__} {bid.text(ctx.bech32)} is missing from its provider's index"
+    entries = sum(1 for _ in kv.prefix(keys.PROVIDER_INDEX[table]))
+    if entries != records:
+        yield f"the index by provider has {entries} entries for {records} records ({kind.__name__})"
 
 
 # Storage.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from supercloud.chain.baseapp.authority import check_authority, require_authority
 from supercloud.chain.baseapp.router import signer_field
+from supercloud.chain.baseapp.timestamps import checked_duration_ns
 from supercloud.chain.x.market import matching, types
 from supercloud.pb.akash.market.v1beta5 import bidmsg_pb2, leasemsg_pb2, paramsmsg_pb2
 from supercloud.pb.supercloud.market.v1 import msg_pb2 as expiry_pb2
@@ -96,7 +97,7 @@ def check_create_bid(ctx: Context, msg: MsgCreateBid) -> None:
     check_deposit(msg.deposit)
     if types.price_of(msg.price).amount.is_zero():
         raise types.BidZeroPrice
-    if msg.HasField("reclamation_window") and types.duration_ns(msg.reclamation_window) < 0:
+    if msg.HasField("reclamation_window") and checked_duration_ns(msg.reclamation_window) < 0:
         raise types.ReclamationWindowInvalid("a window must not be negative")
     types.check_offer_size(msg.resources_offer)
 
@@ -188,9 +189,9 @@ def _check_provider(ctx: Context, k: Keepers, bid: BidID, order: Order) -> None:
 
 
 def _check_reclamation(order: Order, msg: MsgCreateBid, bounds: tuple[int, int]) -> None:
-    given = types.duration_ns(msg.reclamation_window) if msg.HasField("reclamation_window") else None
+    given = checked_duration_ns(msg.reclamation_window) if msg.HasField("reclamation_window") else None
     if order.HasField("reclamation"):
-        least = types.duration_ns(order.reclamation.min_window)
+        least = checked_duration_ns(order.reclamation.min_window)
         if given is None:
             raise types.ReclamationRequired
         if given < least:

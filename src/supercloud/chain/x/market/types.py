@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from supercloud.chain.baseapp.timestamps import checked_duration_ns as duration_ns
+from supercloud.chain.baseapp.timestamps import checked_duration_ns
+from supercloud.pb.akash.deployment.v1beta4.group_pb2 import Group
 from supercloud.pb.akash.market.v1.lease_pb2 import Lease
 from supercloud.pb.akash.market.v1beta5.bid_pb2 import Bid
 from supercloud.pb.akash.market.v1beta5.order_pb2 import Order
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 CODESPACE: Final = "market"
 
+GROUP_OPEN: Final = Group.open
 ORDER_OPEN: Final = Order.open
 ORDER_ACTIVE: Final = Order.active
 ORDER_CLOSED: Final = Order.closed
@@ -159,7 +161,9 @@ def check_params(params: Params) -> None:
 
 def reclamation_bounds(params: Params) -> tuple[int, int]:
     """Shortest and longest reclamation window, in nanoseconds."""
-    return duration_ns(params.min_reclamation_window), duration_ns(params.max_reclamation_window)
+    return checked_duration_ns(params.min_reclamation_window), checked_duration_ns(
+        params.max_reclamation_window
+    )
 
 
 def bid_min_deposit(params: Params, denom: str) -> int:
