@@ -1,0 +1,1 @@
+"""Drivers run workloads. `base` is what each of them does; `podman` is real, `mock` pretends."""
