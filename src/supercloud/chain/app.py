@@ -194,8 +194,8 @@ class SupercloudApp(BaseApp):
 def load_wire_types() -> None:
     """Load every generated message type.
 
-    Whether a type URL can be resolved decides how a transaction is refused, so it must not depend on which parts
-    of the program a process happens to use.
+    Whether a type URL can be resolved decides how a transaction is refused, so it must not depend on which
+    parts of the program a process happens to use.
     """
     for module in pkgutil.walk_packages(pb.__path__, pb.__name__ + "."):
         if module.name.endswith("_pb2"):

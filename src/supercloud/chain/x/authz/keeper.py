@@ -23,7 +23,7 @@ from supercloud.chain.x.authz.types import (
 )
 from supercloud.pb.cosmos.authz.v1beta1 import event_pb2
 from supercloud.pb.cosmos.authz.v1beta1.authz_pb2 import Grant
-from supercloud.types.errors import InvalidRequest, InvalidType, Unauthorized, invariant
+from supercloud.types.errors import InvalidAddress, InvalidRequest, InvalidType, Unauthorized, invariant
 
 if TYPE_CHECKING:
     from google.protobuf.any_pb2 import Any as AnyPb
@@ -198,7 +198,10 @@ class Keeper:
             signers = route.signers(message)
             if len(signers) != 1:
                 raise WrongSignerCount
-            granter = ctx.bech32.parse(signers[0])
+            try:
+                granter = ctx.bech32.parse(signers[0])
+            except ValueError as error:
+                raise InvalidAddress(str(error)) from error
             if granter != grantee:
                 self._use(ctx, granter, grantee, message)
             outer, ctx.events = ctx.events, []

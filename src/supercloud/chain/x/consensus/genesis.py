@@ -25,6 +25,8 @@ def init(ctx: Context, keeper: Keeper, document: Document) -> None:
     given = keeper.params(ctx)
     for field, _ in given.ListFields():
         getattr(params, field.name).CopyFrom(getattr(given, field.name))
+    if not given.HasField("evidence") and 0 < params.block.max_bytes < params.evidence.max_bytes:
+        params.evidence.max_bytes = params.block.max_bytes
     try:
         validate(params)
     except ChainError as error:
