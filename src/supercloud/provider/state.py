@@ -126,6 +126,10 @@ class State:
         """Give one port back, because another program holds it; the next `port` call finds another."""
         self._db.execute("DELETE FROM port WHERE host_port = ? AND proto = ?", (host_port, proto))
 
+    def block_port(self, host_port: int, proto: str) -> None:
+        """Give a port to nobody: another program on this machine uses it."""
+        self._db.execute("INSERT OR REPLACE INTO port VALUES (?, ?, ?, ?, ?)", (host_port, proto, "-", str(host_port), 0))
+
     def hold_hostname(self, name: str, lease: str, service: str) -> None:
         """Record that a lease's service answers under a name."""
         self._db.execute("INSERT OR REPLACE INTO hostname VALUES (?, ?, ?)", (name, lease, service))

@@ -190,22 +190,34 @@ async def providers(client: Client) -> list[Any]:
     )
 
 
-async def audits(client: Client, provider: str) -> dict[str, dict[str, str]]:
-    """Attributes that auditors signed for a provider, by auditor."""
+async def provider_record(client: Client, address: str) -> Any:
+    """One provider's record. Raises QueryError."""
+    answer = await client.query(
+        "/akash.provider.v1beta4.Query/Provider",
+        provider_query.QueryProviderRequest(owner=address),
+        provider_query.QueryProviderResponse,
+    )
+    return answer.provider
+
+
+async def audited_attributes(client: Client, provider: str) -> dict[str, list[Any]]:
+    """Attributes (messages) that auditors signed for a provider, by auditor."""
     request = audit_query.QueryProviderAttributesRequest(owner=provider)
     found = await client.pages(
         "/akash.audit.v1.Query/ProviderAttributes", request, audit_query.QueryProvidersResponse, "providers"
     )
-    return {item.auditor: {a.key: a.value for a in item.attributes} for item in found}
+    return {item.auditor: list(item.attributes) for item in found}
+
+
+async def audits(client: Client, provider: str) -> dict[str, dict[str, str]]:
+    """Attributes that auditors signed for a provider, by auditor."""
+    found = await audited_attributes(client, provider)
+    return {auditor: {a.key: a.value for a in attributes} for auditor, attributes in found.items()}
 
 
 async def _offer(client: Client, bid: Any, measure: bool) -> Offer:
     provider = bid.id.provider
-    record = await client.query(
-        "/akash.provider.v1beta4.Query/Provider",
-        provider_query.QueryProviderRequest(owner=provider),
-        provider_query.QueryProviderResponse,
-    )
+    record = await provider_record(client, bid.id.provider)
     history = await leases(client, "", provider=provider)
     ended = sum(1 for item in history if 10_000 <= item.lease.reason < 20_000)
     active = sum(1 for item in history if item.lease.closed_on == 0)
@@ -214,8 +226,8 @@ async def _offer(client: Client, bid: Any, measure: bool) -> Offer:
         price=Dec.from_wire(bid.price.amount),
         denom=bid.price.denom,
         provider=provider,
-        host_uri=record.provider.host_uri,
-        attributes={attribute.key: attribute.value for attribute in record.provider.attributes},
+        host_uri=record.host_uri,
+        attributes={attribute.key: attribute.value for attribute in record.attributes},
         audited_by=tuple(sorted(await audits(client, provider))),
         leases_active=active,
         leases_ended_by_provider=ended,

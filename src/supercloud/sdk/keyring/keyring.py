@@ -47,6 +47,11 @@ class Key(NamedTuple):
         """20 bytes."""
         return self.private.public_key.address
 
+    @property
+    def signer(self) -> PrivateKey:
+        """What signs transactions and tokens."""
+        return self.private
+
     def __repr__(self) -> str:
         return f"Key({self.name!r})"
 

@@ -1,0 +1,143 @@
+"""Whether and at what price to answer an open order. Pure: the same inputs give the same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from supercloud.provider.bidengine.pricing import PriceSheet, UnknownDenom
+from supercloud.provider.inventory import Inventory, Reservation, need_of
+from supercloud.types.attributes import any_of, subset
+from supercloud.types.resources import group_price
+
+VOLUMES_MAX = 4
+
+
+class Reason(StrEnum):
+    """Why an order is declined; the log and the status page show it."""
+
+    OWN_ORDER = "it is the provider's own order"
+    ATTRIBUTES = "it asks for attributes that are not ours"
+    FILTER = "it lacks the attributes we bid for"
+    AUDITOR = "it asks for an auditor's signature that we do not have"
+    VOLUMES = "it has too many volumes in a unit"
+    CAPABILITY = "it asks for storage or GPUs that we do not declare"
+    RECLAMATION = "it asks for a reclamation window that we do not offer"
+    CAPACITY = "there is no room"
+    DENOM = "we have no price in its denomination"
+    PRICE = "our price is above its maximum"
+
+
+class Decline(NamedTuple):
+    """No bid, and why."""
+
+    reason: Reason
+    detail: str = ""
+
+
+class Bid(NamedTuple):
+    """A bid to make: price per block in 10^-18 of the denom's unit."""
+
+    denom: str
+    price_raw: int
+    reservation: Reservation
+    reclamation_window_s: int
+
+
+class Profile(NamedTuple):
+    """The provider as the ledger knows it, and what it is picky about."""
+
+    address: str
+    attributes: Sequence[Any]
+    audited: Mapping[str, Sequence[Any]]
+    required: Mapping[str, str]
+    reclamation_window_s: int
+    cpu_percent: int
+
+
+def decide(
+    order: Any, inventory: Inventory, me: Profile, prices: PriceSheet, block_ns: int
+) -> tuple[Inventory, Bid] | Decline:
+    """Answer one open order (akash.market Order message)."""
+    units = order.spec.resources
+    refusal = _unsuitable(order, me)
+    if refusal is not None:
+        return refusal
+    denom = units[0].price.denom
+    try:
+        price = prices.per_block(units, denom, block_ns)
+    except UnknownDenom as error:
+        return Decline(Reason.DENOM, str(error))
+    limit = group_price(units).amount.raw
+    if price > limit:
+        return Decline(Reason.PRICE, f"{price} > {limit} (10^-18 {denom} a block)")
+    made = inventory.reserve(_text(order.id), need_of(units, me.cpu_percent))
+    if made is None:
+        return Decline(Reason.CAPACITY)
+    changed, reservation = made
+    return changed, Bid(denom, price, reservation, me.reclamation_window_s)
+
+
+def _unsuitable(order: Any, me: Profile) -> Decline | None:
+    """What speaks against an order whatever room there is."""
+    requirements = order.spec.requirements
+    if order.id.owner == me.address:
+        return Decline(Reason.OWN_ORDER)
+    if not subset(requirements.attributes, me.attributes):
+        return Decline(Reason.ATTRIBUTES, _listed(requirements.attributes))
+    asked = {attribute.key: attribute.value for attribute in requirements.attributes}
+    if any(asked.get(key) != value for key, value in me.required.items()):
+        return Decline(Reason.FILTER)
+    if not _signed(requirements, me.audited):
+        return Decline(Reason.AUDITOR)
+    if any(len(unit.resource.storage) > VOLUMES_MAX for unit in order.spec.resources):
+        return Decline(Reason.VOLUMES)
+    if not all(_capable(unit.resource, me.attributes) for unit in order.spec.resources):
+        return Decline(Reason.CAPABILITY)
+    if order.HasField("reclamation") and order.reclamation.min_window.seconds > me.reclamation_window_s:
+        return Decline(Reason.RECLAMATION)
+    return None
+
+
+def _signed(requirements: Any, audited: Mapping[str, Sequence[Any]]) -> bool:
+    """All named auditors, and one of the alternatives, vouch for what is asked."""
+    signed_by = requirements.signed_by
+
+    def vouches(auditor: str) -> bool:
+        return auditor in audited and subset(requirements.attributes, audited[auditor])
+
+    if not all(vouches(auditor) for auditor in signed_by.all_of):
+        return False
+    return not signed_by.any_of or any(vouches(auditor) for auditor in signed_by.any_of)
+
+
+def _capable(resource: Any, attributes: Sequence[Any]) -> bool:
+    """What the ledger will check of storage classes and GPU models when the bid arrives."""
+    groups: dict[str, list[Any]] = {}
+    graphics = []
+    for attribute in attributes:
+        parts = attribute.key.split("/")
+        if attribute.key.startswith("capabilities/storage/") and len(parts) == 4:
+            groups.setdefault(parts[2], []).append(_renamed(attribute, parts[3]))
+        if attribute.key.startswith("capabilities/gpu/"):
+            graphics.append(_renamed(attribute, attribute.key.removeprefix("capabilities/gpu/")))
+    for volume in resource.storage:
+        if volume.attributes and not any(subset(volume.attributes, group) for group in groups.values()):
+            return False
+    wanted = resource.gpu.attributes
+    return not (int(resource.gpu.units.val or b"0") and wanted) or any_of(wanted, graphics)
+
+
+def _renamed(attribute: Any, key: str) -> Any:
+    copy = type(attribute)()
+    copy.key, copy.value = key, attribute.value
+    return copy
+
+
+def _listed(attributes: Sequence[Any]) -> str:
+    return ", ".join(f"{attribute.key}={attribute.value}" for attribute in attributes)
+
+
+def _text(id_: Any) -> str:
+    return f"{id_.owner}/{id_.dseq}/{id_.gseq}/{id_.oseq}"

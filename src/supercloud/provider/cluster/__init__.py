@@ -1,0 +1,1 @@
+"""What should run against what runs: `reconcile` decides (pure), `service` acts."""

@@ -1,0 +1,285 @@
+"""Carries out the plan: containers for leases that have a manifest, names for their services, nothing for the rest.
+
+One task a lease at a time. A failure is kept with the lease, shown in its status and tried again later, longer each
+time; it never closes the lease by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from supercloud.provider.cluster.reconcile import Desired, Running, plan
+from supercloud.provider.config import Config
+from supercloud.provider.drivers.base import (
+    Driver,
+    DriverError,
+    Observed,
+    PortTaken,
+    TemporaryError,
+    Workload,
+    namespace,
+)
+from supercloud.provider.event import LeaseRef
+from supercloud.provider.hostname import names
+from supercloud.provider.hostname.proxy import Proxy, Route
+from supercloud.provider.state import State
+from supercloud.sdl import manifest as forms
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 2.0
+RETRY_S_MAX = 120.0
+PORT_TRIES = 20
+
+
+@dataclass
+class Held:
+    """A lease this machine serves."""
+
+    lease: LeaseRef
+    group: forms.Group | None
+    version: str | None
+    error: str = ""
+    tries: int = 0
+    retry_at: float = 0.0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Cluster:
+    """The leases of one machine."""
+
+    def __init__(self, driver: Driver, proxy: Proxy, state: State, config: Config) -> None:
+        self.held: dict[str, Held] = {}
+        self.changed = asyncio.Event()
+        self._driver = driver
+        self._proxy = proxy
+        self._state = state
+        self._config = config
+
+    # --- What should run
+
+    def want(self, leases: Mapping[str, tuple[LeaseRef, forms.Group | None, str | None]]) -> None:
+        """Take over the ledger's list of this provider's active leases, each with its group and version."""
+        for name, (lease, group, version) in leases.items():
+            held = self.held.get(name)
+            if held is None:
+                self.held[name] = Held(lease, group, version)
+            elif held.version != version:
+                held.group, held.version, held.tries, held.retry_at, held.error = group, version, 0, 0.0, ""
+        for name in list(self.held):
+            if name not in leases:
+                del self.held[name]
+
+    async def reconcile(self, over: Mapping[str, bool]) -> None:
+        """Make what runs be what should. `over` names leases that the ledger calls closed."""
+        running = await self._driver.recover()
+        decided = plan(
+            [Desired(name, held.version) for name, held in self.held.items()],
+            [Running(item.lease, item.version, item.complete) for item in running],
+            over,
+        )
+        await asyncio.gather(
+            *(self._deploy(name) for name in (*decided.create, *decided.update)),
+            *(self._remove(name) for name in decided.remove),
+        )
+        await self.publish()
+
+    async def running(self) -> list[str]:
+        """Leases with containers here."""
+        return [item.lease for item in await self._driver.recover()]
+
+    async def _deploy(self, name: str) -> None:
+        held = self.held.get(name)
+        if held is None or held.group is None or held.version is None or held.retry_at > time.monotonic():
+            return
+        async with held.lock:
+            try:
+                await self._deploy_with_ports(name, held)
+            except DriverError as error:
+                self._failed(name, held, error)
+                return
+            if held.error:
+                log.info("lease runs after all", extra={"lease": name})
+            held.error, held.tries = "", 0
+        self.changed.set()
+
+    async def _deploy_with_ports(self, name: str, held: Held) -> None:
+        """Deploy; a host port that another program holds is exchanged for another one."""
+        for _ in range(PORT_TRIES):
+            workload = self._workload(name, held)
+            try:
+                await self._driver.deploy(workload, lambda text: log.info("progress", extra={"lease": name, "step": text}))
+                return
+            except PortTaken as error:
+                log.warning("host port is taken", extra={"lease": name, "port": error.host_port})
+                self._state.release_port(error.host_port, "TCP")
+                self._state.block_port(error.host_port, "TCP")
+        raise TemporaryError(f"{PORT_TRIES} host ports in a row are used by other programs", 30.0)
+
+    def _failed(self, name: str, held: Held, error: DriverError) -> None:
+        held.tries += 1
+        pause = min(RETRY_S * 2**held.tries, RETRY_S_MAX)
+        if isinstance(error, TemporaryError):
+            pause = max(error.retry_after, RETRY_S)
+        else:
+            held.error = str(error)
+        held.retry_at = time.monotonic() + pause
+        log.warning("lease does not run", extra={"lease": name, "reason": str(error), "retry_s": pause})
+        self.changed.set()
+
+    def _workload(self, name: str, held: Held) -> Workload:
+        assert held.group is not None and held.version is not None
+        order = held.lease.order
+        free = range(self._config.ports_first, self._config.ports_last + 1)
+        ports = {
+            (service.name, expose.port, expose.proto): self._state.port(name, service.name, expose.port, expose.proto, free)
+            for service in held.group.services
+            for expose in service.expose
+            if expose.is_global and not expose.is_http
+        }
+        return Workload(
+            lease=name,
+            namespace=namespace(name),
+            version=held.version,
+            services=held.group.services,
+            environment={
+                "AKASH_OWNER": order.owner,
+                "AKASH_PROVIDER": held.lease.provider,
+                "AKASH_DEPLOYMENT_SEQUENCE": str(order.dseq),
+                "AKASH_GROUP_SEQUENCE": str(order.gseq),
+                "AKASH_ORDER_SEQUENCE": str(order.oseq),
+                "AKASH_CLUSTER_PUBLIC_HOSTNAME": self._config.host,
+            },
+            ports=ports,
+            listen=self._config.ports_listen,
+        )
+
+    async def _remove(self, name: str) -> None:
+        try:
+            await self._driver.remove(name)
+        except DriverError as error:
+            log.warning("lease is not removed yet", extra={"lease": name, "reason": str(error)})
+            return
+        self._state.forget_lease(name)
+        log.info("lease removed", extra={"lease": name})
+        self.changed.set()
+
+    # --- Names
+
+    async def publish(self) -> None:
+        """Tell the proxy which names lead where."""
+        if not self._proxy.available:
+            return
+        routes: list[Route] = []
+        for name, held in sorted(self.held.items()):
+            if held.group is None:
+                continue
+            observed = await self._observe(name)
+            for service in held.group.services:
+                routes += self._routes(name, service, observed)
+        await self._proxy.apply(routes)
+
+    def _routes(self, name: str, service: forms.Service, observed: Observed | None) -> list[Route]:
+        expose = next((expose for expose in service.expose if expose.is_http), None)
+        if expose is None or observed is None:
+            return []
+        upstreams = tuple(
+            replica.http[expose.port]
+            for replica in observed.replicas
+            if replica.service == service.name and replica.running and expose.port in replica.http
+        )
+        if not upstreams:
+            return []
+        return [Route(host, upstreams, expose.http) for host in self._hostnames(name, service)]
+
+    def _hostnames(self, name: str, service: forms.Service) -> list[str]:
+        own = names.generated(name, service.name, self._config.ingress_domain)
+        asked = [host for host, lease, holder in self._state.hostnames() if lease == name and holder == service.name]
+        return [own, *asked]
+
+    # --- Looking
+
+    async def status(self, name: str) -> dict[str, Any] | None:
+        """The status of a lease in the gateway's form; None without a manifest."""
+        held = self.held.get(name)
+        if held is None or held.group is None:
+            return None
+        observed = await self._observe(name)
+        forwarded: dict[str, list[dict[str, Any]]] = {}
+        for service in held.group.services:
+            ports = self._forwarded(name, service)
+            if ports:
+                forwarded[service.name] = ports
+        document: dict[str, Any] = {
+            "services": {
+                service.name: self._service_status(name, service, observed) for service in held.group.services
+            },
+            "forwarded_ports": forwarded or None,
+            "ips": None,
+        }
+        problems = self._problems(held, observed)
+        if problems:
+            document["errors"] = problems
+        return document
+
+    def _service_status(self, name: str, service: forms.Service, observed: Observed | None) -> dict[str, Any]:
+        replicas = [r for r in observed.replicas if r.service == service.name] if observed else []
+        ready = sum(replica.running for replica in replicas)
+        return {
+            "name": service.name,
+            "available": ready,
+            "total": service.count,
+            "uris": self._uris(name, service, observed),
+            "observed_generation": 1,
+            "replicas": service.count,
+            "updated_replicas": len(replicas),
+            "ready_replicas": ready,
+            "available_replicas": ready,
+        }
+
+    def _uris(self, name: str, service: forms.Service, observed: Observed | None) -> list[str] | None:
+        expose = next((expose for expose in service.expose if expose.is_http), None)
+        if expose is None:
+            return None
+        if self._proxy.available:
+            suffix = "" if self._proxy.port == 80 else f":{self._proxy.port}"
+            return [host + suffix for host in self._hostnames(name, service)]
+        ports = [
+            replica.http[expose.port]
+            for replica in (observed.replicas if observed else ())
+            if replica.service == service.name and expose.port in replica.http
+        ]
+        return [f"127.0.0.1:{port}" for port in ports[:1]] or None
+
+    def _forwarded(self, name: str, service: forms.Service) -> list[dict[str, Any]]:
+        free = range(self._config.ports_first, self._config.ports_last + 1)
+        return [
+            {
+                "host": self._config.host,
+                "port": expose.external_port,
+                "externalPort": self._state.port(name, service.name, expose.port, expose.proto, free),
+                "proto": expose.proto,
+                "name": service.name,
+            }
+            for expose in service.expose
+            if expose.is_global and not expose.is_http
+        ]
+
+    def _problems(self, held: Held, observed: Observed | None) -> list[str]:
+        problems = [held.error] if held.error else []
+        for replica in observed.replicas if observed else ():
+            # Once may be a slow neighbour; again and again is the image's own doing.
+            if replica.restarts >= 3 or (not replica.running and replica.exit_code is not None):
+                problems.append(f"{replica.name}: container {replica.note}")
+        return problems
+
+    async def _observe(self, name: str) -> Observed | None:
+        try:
+            return await self._driver.observe(name)
+        except TemporaryError:
+            return None

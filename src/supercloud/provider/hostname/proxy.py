@@ -1,0 +1,160 @@
+"""The web proxy: a Caddy process of the agent's own, told its routes through its admin API on a unix socket.
+
+Without Caddy nothing is lost but the names: services are then reached by host and port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import aiohttp
+import orjson
+
+from supercloud.sdl.manifest import HttpOptions
+
+START_TIMEOUT_S: Final = 10.0
+
+
+class Route(NamedTuple):
+    """A name and the loopback ports that answer for it."""
+
+    name: str
+    upstreams: tuple[int, ...]
+    http: HttpOptions
+
+
+class Proxy:
+    """Caddy, supervised. `available` says whether there is one."""
+
+    def __init__(self, folder: Path, listen: str, port: int) -> None:
+        self._folder = folder
+        self._listen = listen
+        self.port = port
+        self._socket = folder / "caddy.sock"
+        self._process: asyncio.subprocess.Process | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._applied: bytes = b""
+
+    @property
+    def available(self) -> bool:
+        """Whether Caddy runs."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        """Start Caddy if it is installed."""
+        program = shutil.which("caddy")
+        if program is None:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
+        self._socket.unlink(missing_ok=True)
+        first = self._folder / "caddy.json"
+        first.write_bytes(orjson.dumps(self._document([])))
+        with (self._folder / "caddy.log").open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                program,
+                "run",
+                "--config",
+                str(first),
+                stdout=log,
+                stderr=log,
+                stdin=asyncio.subprocess.DEVNULL,
+                env={"HOME": str(self._folder), "XDG_DATA_HOME": str(self._folder), "PATH": "/usr/bin:/bin"},
+                start_new_session=True,
+            )
+        self._session = aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(self._socket)))
+        await self._wait_ready()
+
+    async def _wait_ready(self) -> None:
+        for _ in range(int(START_TIMEOUT_S / 0.05)):
+            if self._process is not None and self._process.returncode is not None:
+                break
+            try:
+                assert self._session is not None
+                async with self._session.get("http://caddy/config/", headers={"Host": "caddy"}):
+                    return
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.05)
+        await self.stop()
+
+    async def stop(self) -> None:
+        """End Caddy."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+            try:
+                async with asyncio.timeout(5):
+                    await self._process.wait()
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+        self._process = None
+
+    async def apply(self, routes: Sequence[Route]) -> None:
+        """Make these the routes; a no-op when they are already. Restarts Caddy when it is gone."""
+        if self._session is not None and not self.available:
+            await self.stop()
+            await self.start()
+            self._applied = b""
+        if not self.available or self._session is None:
+            return
+        document = orjson.dumps(self._document(routes))
+        if document == self._applied:
+            return
+        async with self._session.post(
+            "http://caddy/load", data=document, headers={"Content-Type": "application/json", "Host": "caddy"}
+        ) as response:
+            if response.status == 200:
+                self._applied = document
+
+    def _document(self, routes: Sequence[Route]) -> dict[str, Any]:
+        server = {
+            "listen": [f"{self._listen}:{self.port}"],
+            "automatic_https": {"disable": True},
+            "routes": [route_document(route) for route in routes] + [_NOT_FOUND],
+        }
+        return {
+            "admin": {"listen": f"unix/{self._socket}", "origins": ["caddy"], "config": {"persist": False}},
+            "logging": {"logs": {"default": {"level": "ERROR"}}},
+            "apps": {"http": {"servers": {"ingress": server}}},
+        }
+
+
+_NOT_FOUND: Final[Mapping[str, Any]] = {
+    "handle": [{"handler": "static_response", "status_code": 404, "body": "no lease answers under this name\n"}]
+}
+
+
+def route_document(route: Route) -> dict[str, Any]:
+    """A route as Caddy's configuration has it; times are nanoseconds there."""
+    millisecond = 10**6
+    http = route.http
+    return {
+        "match": [{"host": [route.name]}],
+        "handle": [
+            {"handler": "request_body", "max_size": http.max_body_size or 1048576},
+            {
+                "handler": "reverse_proxy",
+                "upstreams": [{"dial": f"127.0.0.1:{port}"} for port in route.upstreams],
+                "load_balancing": {
+                    "selection_policy": {"policy": "round_robin"},
+                    "retries": max(http.next_tries - 1, 0),
+                    "try_duration": max(http.next_timeout, 1000) * millisecond,
+                    "try_interval": 50 * millisecond,
+                },
+                "transport": {
+                    "protocol": "http",
+                    "dial_timeout": 3000 * millisecond,
+                    "response_header_timeout": (http.read_timeout or 60000) * millisecond,
+                    "write_timeout": (http.send_timeout or 60000) * millisecond,
+                },
+            },
+        ],
+        "terminal": True,
+    }

@@ -1,0 +1,439 @@
+"""The agent: one TaskGroup that owns everything.
+
+Level-triggered: events only wake it up. Each look compares the ledger (orders, bids, leases) with the machine
+(containers, promises) and acts on the difference, so a restart, a missed event or a crash in the middle of anything
+ends in the same place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from supercloud.crypto.secp256k1 import PrivateKey, verify
+from supercloud.pb.akash.market.v1 import types_pb2 as market_types
+from supercloud.pb.akash.market.v1beta5 import bidmsg_pb2
+from supercloud.pb.cosmos.auth.v1beta1 import auth_pb2
+from supercloud.pb.cosmos.auth.v1beta1 import query_pb2 as auth_query
+from supercloud.pb.cosmos.crypto.secp256k1 import keys_pb2
+from supercloud.provider import registration
+from supercloud.provider.bidengine.engine import Profile
+from supercloud.provider.bidengine.pricing import sheet_of
+from supercloud.provider.bidengine.service import Bidder
+from supercloud.provider.cluster.service import Cluster
+from supercloud.provider.config import Config
+from supercloud.provider.drivers.base import Driver, ExecSession, Fingerprint, LogLine, PermanentError
+from supercloud.provider.drivers.base import TemporaryError as DriverDown
+from supercloud.provider.drivers.podman import PodmanDriver
+from supercloud.provider.event import Kind, LeaseRef, MarketEvent, OrderRef
+from supercloud.provider.gateway.status import StatusServer
+from supercloud.provider.gateway.web import GatewayServer
+from supercloud.provider.hostname.proxy import Proxy
+from supercloud.provider.inventory import Available, Inventory
+from supercloud.provider.inventory.inventory import GpuUnit
+from supercloud.provider.manifest.service import ManifestDesk
+from supercloud.provider.settlement.service import Settlement
+from supercloud.provider.state import State
+from supercloud.provider.watcher import Seen, watch
+from supercloud.sdk import market
+from supercloud.sdk.batch import BatchSender
+from supercloud.sdk.client import Client
+from supercloud.sdk.errors import QueryError, SdkError, TemporaryError
+from supercloud.sdk.tx import TxSender
+
+log = logging.getLogger(__name__)
+
+KEY_CACHE_S = 60.0
+KEYS_MAX = 10_000
+WAKING = frozenset({Kind.LEASE_WON, Kind.LEASE_CLOSED, Kind.DEPLOYMENT_UPDATED, Kind.DEPLOYMENT_CLOSED, Kind.GROUP_CLOSED})
+SHUTDOWN_S = 5.0
+
+
+class Provider:
+    """One provider on one machine."""
+
+    def __init__(self, home: Path, config: Config, key: PrivateKey) -> None:
+        self.home = home
+        self.config = config
+        self._key = key
+        self._state = State(home / "state.sqlite")
+        self._driver: Driver = make_driver(home, config)
+        self._proxy = Proxy(home / "proxy", config.ingress_listen, config.ingress_port)
+        self._cluster = Cluster(self._driver, self._proxy, self._state, config)
+        self._keys: dict[str, tuple[float, bytes]] = {}
+        self._look = asyncio.Event()
+        self._profile = Profile("", [], {}, config.required_attributes, config.reclamation_window_s, 0)
+        self.ready = asyncio.Event()
+        self.address = ""
+
+    async def run(self) -> None:
+        """Serve until cancelled. Raises SdkError or DriverError when it can not start."""
+        await self._driver.start()
+        await self._proxy.start()
+        self._machine = await self._driver.fingerprint()
+        for sentence in self._machine.unenforced:
+            log.warning("limit not enforced", extra={"limit": sentence})
+        try:
+            async with await Client.connect(self.config.node, self.config.bech32_prefix) as client:
+                await self._serve(client)
+        finally:
+            await self._proxy.stop()
+            await self._driver.close()
+            self._state.close()
+
+    async def _serve(self, client: Client) -> None:
+        self._client = client
+        sender = TxSender(client, self._key, self.config.gas_price)
+        self.address = sender.address_text
+        files = self.home / "certificate"
+        await registration.ensure(client, sender, self.config, files)
+        certificate, key = files / "certificate.pem", files / "private_key.pem"
+        gateway = GatewayServer(self, certificate, key, self.config.gateway_listen, self.config.gateway_port)
+        status = StatusServer(self, certificate, key, self.config.gateway_listen, self.config.gateway_grpc_port)
+        async with BatchSender(sender) as batch:
+            self._batch = batch
+            self._bidder = Bidder(
+                client, batch, self._state, self.config, sheet_of(self.config), _total(self._machine, self.config)
+            )
+            self._desk = ManifestDesk(client, self._state, self.address)
+            self._settlement = Settlement(batch, self.config)
+            await self._read_profile()
+            await gateway.start()
+            await status.start()
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._watch(tasks))
+                    tasks.create_task(self._keep_in_step())
+                    tasks.create_task(self._sweep(tasks))
+                    tasks.create_task(self._withdraw())
+            finally:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(SHUTDOWN_S):
+                        await gateway.stop()
+                        await status.stop()
+
+    # --- Watching
+
+    async def _watch(self, tasks: asyncio.TaskGroup) -> None:
+        async for seen in watch(self._client, self._state):
+            try:
+                await self._handle(seen, tasks)
+            except TemporaryError as error:
+                log.warning("node does not answer", extra={"reason": str(error)})
+                continue
+            self._state.handled(seen.height)
+            self.ready.set()
+
+    async def _handle(self, seen: Seen, tasks: asyncio.TaskGroup) -> None:
+        if seen.everything:
+            await self._bidder.measure_cadence()
+            await self._adopt()
+            await self._bid_on_all(tasks, seen.height)
+            self._look.set()
+            return
+        for event in seen.events:
+            if event.kind is Kind.ORDER_OPENED and event.order is not None:
+                tasks.create_task(self._consider(event.order))
+            elif event.kind in (Kind.PROVIDER_UPDATED, Kind.AUDITED, Kind.AUDIT_WITHDRAWN):
+                await self._read_profile()
+            self._release_if_over(event)
+            if event.kind in WAKING:
+                self._look.set()
+
+    def _release_if_over(self, event: MarketEvent) -> None:
+        """Take promises back when an order ends or somebody else gets it."""
+        if event.order is None:
+            return
+        lost = event.kind is Kind.LEASE_WON and event.provider != self.address
+        mine = event.kind in (Kind.BID_CLOSED, Kind.LEASE_CLOSED) and event.provider == self.address
+        if lost or mine or event.kind is Kind.ORDER_CLOSED:
+            self._bidder.release(str(event.order))
+
+    async def _consider(self, ref: OrderRef) -> None:
+        try:
+            order = await self._bidder.order(ref)
+            if order is not None:
+                await self._bidder.consider(order, self._profile)
+        except SdkError as error:
+            log.warning("order not answered", extra={"order": str(ref), "reason": str(error)})
+
+    async def _bid_on_all(self, tasks: asyncio.TaskGroup, height: int) -> None:
+        orders = await self._bidder.open_orders()
+        await self._bidder.close_stale(self._profile, height, frozenset(str(OrderRef.of(o.id)) for o in orders))
+        for order in orders:
+            tasks.create_task(self._consider(OrderRef.of(order.id)))
+
+    async def _adopt(self) -> None:
+        """Promises follow from the ledger: one for each open bid and each active lease of ours."""
+        units: dict[str, Any] = {}
+        for state in ("open", "active"):
+            for bid in await self._bidder.own_bids(self.address, state):
+                ref = OrderRef.of(bid.id)
+                order = await self._bidder.order(ref)
+                if order is not None:
+                    units[str(ref)] = order.spec.resources
+        self._bidder.adopt(units)
+
+    async def _read_profile(self) -> None:
+        record = await market.provider_record(self._client, self.address)
+        audited = await market.audited_attributes(self._client, self.address)
+        self._profile = Profile(
+            self.address,
+            list(record.attributes),
+            audited,
+            self.config.required_attributes,
+            self.config.reclamation_window_s,
+            self.config.overcommit_cpu_percent,
+        )
+
+    # --- Keeping the machine in step
+
+    async def _keep_in_step(self) -> None:
+        """Compare leases with containers: when woken, when something changed here, and now and then anyway."""
+        while True:
+            waiting = [asyncio.ensure_future(self._look.wait()), asyncio.ensure_future(self._driver.changes())]
+            try:
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in waiting:
+                    task.cancel()
+            self._look.clear()
+            try:
+                await self._step()
+            except (TemporaryError, DriverDown) as error:
+                log.warning("can not look at everything now", extra={"reason": str(error)})
+                await asyncio.sleep(1.0)
+                self._look.set()
+
+    async def _step(self) -> None:
+        leases = [item.lease for state in ("active", "reclaiming") for item in await self._own_leases(state)]
+        wanted = {}
+        for lease in leases:
+            ref = LeaseRef.of(lease.id)
+            stored = self._state.manifest(ref.order.owner, ref.order.dseq)
+            name = await self._group_name(ref) if stored else ""
+            group = self._desk.group(ref, name) if stored else None
+            wanted[str(ref)] = (ref, group, stored.version.hex() if stored and group else None)
+            if stored is None:
+                await self._close_without_manifest(ref)
+        self._cluster.want(wanted)
+        over = {}
+        for name in await self._cluster.running():
+            if name not in wanted:
+                over[name] = await self._is_over(LeaseRef.parse(name))
+        await self._cluster.reconcile(over)
+        self._forget_manifests({(ref.order.owner, ref.order.dseq) for ref, _, _ in wanted.values()})
+
+    def _forget_manifests(self, used: set[tuple[str, int]]) -> None:
+        for key in self._state.manifest_keys():
+            if key not in used:
+                self._state.forget_manifest(*key)
+
+    async def _own_leases(self, state: str) -> list[Any]:
+        return await market.leases(self._client, "", state=state, provider=self.address)
+
+    async def _group_name(self, ref: LeaseRef) -> str:
+        found = await market.deployment(self._client, ref.order.owner, ref.order.dseq)
+        return next((g.group_spec.name for g in found.groups if g.id.gseq == ref.order.gseq), "")
+
+    async def _is_over(self, ref: LeaseRef) -> bool:
+        """Whether the ledger itself says that this lease is closed; when it can not be asked, it is not."""
+        found = await market.leases(self._client, ref.order.owner, ref.order.dseq, provider=self.address)
+        states = [i.lease.state for i in found if LeaseRef.of(i.lease.id) == ref]
+        return bool(states) and states[0] not in (1, 4)
+
+    async def _close_without_manifest(self, ref: LeaseRef) -> None:
+        """A lease whose tenant never sent a manifest blocks the machine: give it up after the timeout."""
+        waited = time.time() - self._state.lease_seen_s(str(ref))
+        if not self.config.manifest_timeout_s or waited < self.config.manifest_timeout_s:
+            return
+        message = bidmsg_pb2.MsgCloseBid(reason=market_types.lease_closed_reason_manifest_timeout)
+        order = ref.order
+        message.id.owner, message.id.dseq, message.id.gseq, message.id.oseq = order
+        message.id.provider = ref.provider
+        with contextlib.suppress(SdkError):
+            await self._batch.submit(message)
+            log.info("lease given up: no manifest", extra={"lease": str(ref)})
+
+    async def _sweep(self, tasks: asyncio.TaskGroup) -> None:
+        """Look at everything now and then: what no event told of."""
+        while True:
+            await asyncio.sleep(self.config.sweep_interval_s)
+            try:
+                await self._bidder.measure_cadence()
+                await self._adopt()
+                await self._bid_on_all(tasks, await self._client.height())
+            except SdkError as error:
+                log.warning("sweep failed", extra={"reason": str(error)})
+            self._look.set()
+
+    async def _withdraw(self) -> None:
+        while True:
+            await asyncio.sleep(self.config.withdraw_interval_s)
+            with contextlib.suppress(SdkError):
+                await self._settlement.withdraw(await self._own_leases("active"), await self._client.height())
+
+    # --- What the gateway asks
+
+    async def verify_signature(self, issuer: str, signed: bytes, signature: bytes) -> bool:
+        """Check with the account's key on the ledger; a key is remembered for a minute."""
+        known = self._keys.get(issuer)
+        if known is None or known[0] < time.monotonic():
+            found = await self._public_key(issuer)
+            if found is None:
+                return False
+            if len(self._keys) >= KEYS_MAX:
+                self._keys.clear()
+            known = self._keys[issuer] = (time.monotonic() + KEY_CACHE_S, found)
+        return verify(known[1], signed, signature)
+
+    async def _public_key(self, issuer: str) -> bytes | None:
+        try:
+            answer = await self._client.query(
+                "/cosmos.auth.v1beta1.Query/Account",
+                auth_query.QueryAccountRequest(address=issuer),
+                auth_query.QueryAccountResponse,
+            )
+        except QueryError:
+            return None
+        if not answer.account.type_url.endswith(".BaseAccount"):
+            return None
+        account = auth_pb2.BaseAccount.FromString(answer.account.value)
+        key = keys_pb2.PubKey.FromString(account.pub_key.value)
+        return key.key or None
+
+    async def receive_manifest(self, owner: str, dseq: int, body: bytes) -> None:
+        """Take a manifest and start what it describes."""
+        await self._desk.receive(owner, dseq, body)
+        self._look.set()
+
+    async def manifest(self, lease: LeaseRef) -> bytes | None:
+        """The manifest of a lease as JSON."""
+        stored = self._state.manifest(lease.order.owner, lease.order.dseq)
+        return stored.body if stored and str(lease) in self._cluster.held else None
+
+    async def lease_status(self, lease: LeaseRef) -> dict[str, Any] | None:
+        """Status of a lease."""
+        return await self._cluster.status(str(lease))
+
+    async def logs(
+        self, lease: LeaseRef, services: tuple[str, ...], follow: bool, tail: int
+    ) -> AsyncIterator[LogLine]:
+        """Lines of a lease."""
+        self._require(lease)
+        async for line in self._driver.logs(str(lease), services, follow, tail):
+            yield line
+
+    async def events(
+        self, lease: LeaseRef, services: tuple[str, ...], follow: bool
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Events of a lease."""
+        self._require(lease)
+        async for item in self._driver.events(str(lease), services, follow):
+            yield item
+
+    async def shell(
+        self, lease: LeaseRef, service: str, replica: int, command: list[str], tty: bool, stdin: bool
+    ) -> ExecSession:
+        """A command in a replica."""
+        self._require(lease)
+        return await self._driver.exec(str(lease), service, replica, command, tty, stdin)
+
+    def _require(self, lease: LeaseRef) -> None:
+        if str(lease) not in self._cluster.held:
+            raise PermanentError("lease not found")
+
+    def status(self) -> dict[str, Any]:
+        """Public status, in the network's form."""
+        inventory = self.inventory
+        entries = {True: [], False: []}  # type: dict[bool, list[dict[str, Any]]]
+        for held in inventory.reservations.values():
+            entries[held.allocated].append(_amounts(held.need.cpu, held.need.memory, held.need.storage, len(held.gpus)))
+        node = {
+            "name": self.machine,
+            "allocatable": _of(inventory.total),
+            "available": _of(inventory.available),
+        }
+        leases, orders, manifests = self.counts()
+        return {
+            "cluster": {"leases": leases, "inventory": {**_present(entries), "available": {"nodes": [node]}}},
+            "bidengine": {"orders": orders},
+            "manifest": {"deployments": manifests},
+            "cluster_public_hostname": self.config.host,
+            "address": self.address,
+        }
+
+    def version(self) -> dict[str, Any]:
+        """Versions, in the form that indexers read."""
+        found = version("supercloud")
+        akash = {"name": "supercloud", "server_name": "supercloud", "version": found, "cosmos_sdk_version": "v0.53.0"}
+        return {"akash": akash, "kube": {}}
+
+    # --- What the status server asks
+
+    @property
+    def inventory(self) -> Inventory:
+        """What the machine has and what is promised."""
+        return self._bidder.inventory
+
+    @property
+    def machine(self) -> str:
+        """Its name."""
+        return self._machine.name
+
+    def counts(self) -> tuple[int, int, int]:
+        """Active leases, orders being answered, manifests held."""
+        return len(self._cluster.held), self._bidder.busy, len(self._state.manifest_keys())
+
+    def hostnames(self) -> list[str]:
+        """Public names."""
+        return [self.config.host]
+
+
+def make_driver(home: Path, config: Config) -> Driver:
+    """The driver that the settings name."""
+    if config.driver == "podman":
+        return PodmanDriver(
+            home / "engine",
+            config.engine_socket,
+            config.image_pull_timeout_s,
+            tuple(config.insecure_registries),
+            config.storage_reserve_bytes,
+        )
+    raise PermanentError(f"driver {config.driver!r} is unknown; podman is")
+
+
+def _total(machine: Fingerprint, config: Config) -> Available:
+    """What is offered: everything less what the owner keeps."""
+    return Available(
+        machine.cpu,
+        max(machine.memory - config.memory_reserve_bytes, 0),
+        {kind: max(size - config.storage_reserve_bytes, 0) for kind, size in machine.storage.items()},
+        tuple(GpuUnit(gpu.vendor, gpu.model, gpu.ram, gpu.interface) for gpu in machine.gpus),
+    )
+
+
+def _of(available: Available) -> dict[str, Any]:
+    return _amounts(available.cpu, available.memory, available.storage, len(available.gpus))
+
+
+def _amounts(cpu: int, memory: int, storage: Any, gpus: int) -> dict[str, Any]:
+    persistent = {kind: size for kind, size in storage.items() if kind != "ephemeral"}
+    document: dict[str, Any] = {
+        "cpu": cpu,
+        "gpu": gpus,
+        "memory": memory,
+        "storage_ephemeral": storage.get("ephemeral", 0),
+    }
+    return {**document, "storage": persistent} if persistent else document
+
+
+def _present(entries: dict[bool, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Lists that are empty are left out, as on the network."""
+    return {name: entries[flag] for name, flag in (("active", True), ("pending", False)) if entries[flag]}
