@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from supercloud.chain.ante.keys import Key, read_key
-from supercloud.chain.ante.verifier import BadSignature, Verifier, only_amino, threshold_parts
+from supercloud.chain.ante.verifier import BadSignature, Signer, Verifier, only_amino, threshold_parts
 from supercloud.codec import registry, sign_doc
 from supercloud.codec.tx import decode, encode
 from supercloud.crypto import multisig
@@ -107,9 +107,9 @@ def test_a_multisignature_that_does_not_hold_is_refused(
     assert "signature verification failed" in answer.log
     tx = decode(committee.sign(spend(committee), by, bits=bits))
     key = read_key(tx.auth_info.signer_infos[0].public_key)
-    from supercloud.chain.ante.verifier import Signer
-
-    signer = Signer(committee.address, key, CHAIN_ID, 8, 0, None, True)
+    account = ledger.app.keepers.auth.account(ledger.context(), committee.address)
+    assert account is not None
+    signer = Signer(committee.address, key, CHAIN_ID, account.base.account_number, 0, None, True)
     with pytest.raises(BadSignature, match=words):
         Verifier().verify(tx, signer, tx.auth_info.signer_infos[0].mode_info, tx.signatures[0])
 
