@@ -165,7 +165,6 @@ class SupercloudApp(BaseApp):
     def __init__(self, backend: Backend, profile: Profile, options: Options) -> None:
         router = Router()
         self.keepers = make_keepers(router)
-        self.version = options.version
         register_routes(router, self.keepers)
         modules = make_modules(self.keepers)
         keepers = self.keepers

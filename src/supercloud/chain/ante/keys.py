@@ -35,7 +35,7 @@ class Key(NamedTuple):
     members: tuple[bytes, ...] = ()
 
     @property
-    def count(self) -> int:
+    def signatures(self) -> int:
         """How many signatures it may bring."""
         return len(self.members) or 1
 

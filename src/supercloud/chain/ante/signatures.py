@@ -96,7 +96,7 @@ def limit_count(draft: Draft) -> None:
     count = 0
     for info in draft.tx.auth_info.signer_infos:
         if info.HasField("public_key"):
-            count += read_key(info.public_key).count
+            count += read_key(info.public_key).signatures
         if count > limit:
             raise TooManySignatures(f"signatures: {count}, limit: {limit}")
 

@@ -78,6 +78,7 @@ class BaseApp:
         self.store = store
         self.profile = profile
         self.router = wiring.router
+        self.version = wiring.version
         self._wiring = wiring
         self._retain_blocks = retain_blocks
         self._executor = Executor(wiring.router, wiring.decode, wiring.ante, profile, on_defect)

@@ -193,7 +193,7 @@ def _meter(tx: DecodedTx, mode: Mode, block: BlockInfo) -> GasMeter:
     return GasMeter(tx.auth_info.fee.gas_limit)
 
 
-def out_of_gas(location: str, gas: GasMeter) -> OutOfGas:
+def out_of_gas(location: str, gas: GasMeter) -> ChainError:
     """The refusal of a meter, in the words that clients parse."""
     return OutOfGas(f"out of gas in location: {location}; gasWanted: {gas.limit}, gasUsed: {gas.used}")
 

@@ -68,6 +68,6 @@ def acceptable(txs: Iterable[bytes], decode: Decode, bytes_max: int, gas_max: in
 
 def _gas_wanted(raw: bytes, decode: Decode) -> int | None:
     try:
-        return decode(raw).auth_info.fee.gas_limit
+        return int(decode(raw).auth_info.fee.gas_limit)
     except ChainError:
         return None

@@ -1,4 +1,7 @@
-"""Block gas limits, the memory of decoded transactions, swallowed refusals (execution)."""
+"""Block gas limits, the memory of decoded transactions, swallowed refusals.
+
+Covers execution, and of application what the whole-application tests leave out.
+"""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from supercloud.chain.baseapp.context import Context
     from supercloud.chain.baseapp.router import Router
     from supercloud.chain.x.bank.keeper import Keeper
+    from supercloud.pb.cosmos.base.query.v1beta1.pagination_pb2 import PageResponse
 
 DENOMS_MAX = 1000
 
@@ -153,7 +154,7 @@ class QueryServer:
 
     def _owners(
         self, ctx: Context, request: pb.QueryDenomOwnersRequest | pb.QueryDenomOwnersByQueryRequest
-    ) -> tuple[list[pb.DenomOwner], object]:
+    ) -> tuple[list[pb.DenomOwner], PageResponse]:
         denom = _denom(request.denom)
 
         def read(key: bytes, value: bytes) -> pb.DenomOwner:

@@ -1,4 +1,7 @@
-"""Accounts: numbers, modules, queries, parameters, genesis (keeper, keys, types, servers, genesis, abci)."""
+"""Accounts: numbers, modules, queries, parameters, genesis.
+
+Covers keeper, keys, types, msg_server, query_server, genesis and abci.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Authorizations: grants, execution, expiry, queries, genesis (keeper, keys, types, servers, abci)."""
+"""Authorizations: grants, execution, expiry, queries, genesis.
+
+Covers keeper, keys, types, msg_server, query_server, genesis and abci.
+"""
 
 from __future__ import annotations
 

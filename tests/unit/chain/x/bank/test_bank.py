@@ -1,4 +1,7 @@
-"""Balances and supply: messages, queries, switches, genesis (keeper, keys, types, servers, genesis)."""
+"""Balances and supply: messages, queries, switches, genesis.
+
+Covers keeper, keys, types, msg_server, query_server and genesis.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Consensus parameters: defaults, limits, the query (keeper, keys, types, servers, genesis)."""
+"""Consensus parameters: defaults, limits, the query.
+
+Covers keeper, keys, types, msg_server, query_server and genesis.
+"""
 
 from __future__ import annotations
 

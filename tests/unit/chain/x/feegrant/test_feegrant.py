@@ -1,4 +1,7 @@
-"""Allowances: kinds, limits, periods, expiry, queries, genesis (keeper, keys, types, servers, abci)."""
+"""Allowances: kinds, limits, periods, expiry, queries, genesis.
+
+Covers keeper, keys, types, msg_server, query_server, genesis and abci.
+"""
 
 from __future__ import annotations
 
