@@ -1,26 +1,32 @@
-"""A ledger in memory with the market's modules wired as the application wires them, and a fixed cast: alice is the
-tenant, bob and erin are providers, carol audits, dave is a stranger. Messages go through their stateless checks and
-handlers, all or nothing, as in a transaction."""
+"""A ledger in memory with the market's modules wired as the application wires them, and a fixed cast.
+
+alice is the tenant, bob and erin are providers, carol audits, dave is a stranger. Messages go through their
+stateless checks and handlers, all or nothing, as in a transaction.
+"""
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from typing import Any
 
 import pytest
 from google.protobuf.message import Message
 
-from supercloud.chain.app import make_keepers, register_routes, violations
+from supercloud.chain.app import (
+    GENESIS_ORDER,
+    default_genesis,
+    make_keepers,
+    make_modules,
+    register_routes,
+    violations,
+)
 from supercloud.chain.baseapp.context import BlockInfo, Context, Mode, Profile
 from supercloud.chain.baseapp.router import Router
 from supercloud.chain.store.backend import MemoryBackend
 from supercloud.chain.store.branch import Branch
 from supercloud.chain.store.gas import GasMeter
-from supercloud.chain.x.authz import genesis as authz_genesis
-from supercloud.chain.x.deployment import types as deployment_types
 from supercloud.chain.x.market import abci as market_abci
-from supercloud.chain.x.market import types as market_types
-from supercloud.chain.x.take import types as take_types
 from supercloud.pb.akash.base.deposit.v1.deposit_pb2 import Deposit
 from supercloud.pb.akash.base.resources.v1beta4.resources_pb2 import Resources
 from supercloud.pb.akash.deployment.v1.deployment_pb2 import DeploymentReclamation
@@ -32,7 +38,6 @@ from supercloud.pb.cosmos.base.v1beta1.coin_pb2 import Coin as WireCoin
 from supercloud.pb.cosmos.base.v1beta1.coin_pb2 import DecCoin as WireDecCoin
 from supercloud.pb.tendermint.types.params_pb2 import ConsensusParams
 from supercloud.types.address import module_address
-from supercloud.types.coin import Coin
 from supercloud.types.dec import Dec
 from supercloud.types.ids import BidID, DeploymentID, GroupID, OrderID
 
@@ -51,24 +56,28 @@ class World:
         self.router = Router()
         self.k = make_keepers(self.router)
         register_routes(self.router, self.k)
-        self.branch = Branch(MemoryBackend())
         self.height = 1
         self.time = GENESIS_NS
         for name in CAST:
             setattr(self, name, hashlib.sha256(name.encode()).digest()[:20])
-        ctx = self.ctx(Mode.GENESIS)
-        authz_genesis.init(ctx, self.k.authz, {})
-        self.k.deployment.set_params(ctx, deployment_types.default_params())
-        self.k.market.set_params(ctx, market_types.default_params())
-        self.k.market.set_expiry(ctx, market_types.default_expiry())
-        params = take_types.default_params()
-        params.default_take_rate = 0
-        self.k.take.set_params(ctx, params)
-        for name in CAST:
-            purse = [Coin(denom, PURSE) for denom in ("uact", "uakt", "uusdc")]
-            self.k.bank.give(ctx, getattr(self, name), purse)
-        for denom in ("uact", "uakt", "uusdc"):
-            self.k.bank.set_supply(ctx, Coin(denom, PURSE * len(CAST)))
+        purse = dict.fromkeys(("uact", "uakt", "uusdc"), PURSE)
+        document = default_genesis(self.profile, {getattr(self, name): purse for name in CAST})
+        # Rates of the take have tests of their own; elsewhere providers get all they earn.
+        document["take"]["params"]["default_take_rate"] = 0
+        self.load(document)
+
+    def load(self, document: dict[str, Any]) -> None:
+        """Begin with the state of a genesis document."""
+        self.branch = Branch(MemoryBackend())
+        ctx, modules = self.ctx(Mode.GENESIS), make_modules(self.k)
+        for name in GENESIS_ORDER:
+            if name in document:
+                modules[name].init(ctx, copy.deepcopy(document[name]))
+
+    def export(self) -> dict[str, Any]:
+        """The genesis document of the current state."""
+        ctx, modules = self.ctx(Mode.QUERY), make_modules(self.k)
+        return {name: modules[name].export(ctx) for name in GENESIS_ORDER if name != "consensus"}
 
     def ctx(self, mode: Mode = Mode.DELIVER) -> Context:
         """A context of the current block."""
@@ -289,6 +298,13 @@ def world() -> World:
     return World()
 
 
+def missing(protocol: type, keeper: object) -> list[str]:
+    """Verbs of a protocol in expected_keepers that the wired keeper lacks."""
+    verbs = [name for name in vars(protocol) if not name.startswith("_")]
+    assert verbs
+    return [name for name in verbs if not callable(getattr(keeper, name, None))]
+
+
 @pytest.fixture
 def build() -> Any:
     """Builders of parts of messages."""
@@ -297,5 +313,6 @@ def build() -> Any:
         deposit = staticmethod(deposit)
         resources = staticmethod(resources)
         group_spec = staticmethod(group_spec)
+        missing = staticmethod(missing)
 
     return Build
