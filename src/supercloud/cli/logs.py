@@ -1,0 +1,38 @@
+"""Logging of the long-running commands: one JSON object a line on stderr, with the fields of `extra` and no secrets."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+
+import orjson
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonLines(logging.Formatter):
+    """A record as one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        document = {
+            "time": f"{moment}.{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "at": record.name.removeprefix("supercloud."),
+            "message": record.getMessage(),
+        }
+        document |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        if record.exc_info:
+            document["error"] = self.formatException(record.exc_info)
+        return orjson.dumps(document, default=str).decode()
+
+
+def configure(level: int = logging.INFO) -> None:
+    """Log to stderr."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for noisy in ("aiodocker", "asyncio", "uvicorn", "grpc"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

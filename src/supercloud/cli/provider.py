@@ -1,0 +1,116 @@
+"""`supercloud provider init|start|status`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+import click
+
+from supercloud.cli import logs as logging_setup
+from supercloud.cli import session
+from supercloud.cli.output import command, console, json_option, print_json, raise_as_click, table
+from supercloud.provider import config as provider_config
+from supercloud.sdk.gateway import Gateway, Trust
+from supercloud.sdk.keyring import Backend, Keyring
+from supercloud.types.address import Bech32
+
+CONFIG = "provider.toml"
+
+
+@click.group()
+def provider() -> None:
+    """Run a provider on this machine."""
+
+
+def _home_option(function: object) -> object:
+    return click.option(
+        "--home", type=click.Path(path_type=Path), default=None, help="Folder of the provider [~/.supercloud/provider]."
+    )(function)  # type: ignore[arg-type, type-var]
+
+
+def _home(home: Path | None) -> Path:
+    return (home or session.default_home() / "provider").absolute()
+
+
+@provider.command()
+@_home_option
+@click.option("--host", required=True, help="Name under which tenants reach this machine.")
+@click.option("--node", default=session.DEFAULT_NODE, show_default=True, help="RPC of the network's node.")
+def init(home: Path | None, host: str, node: str) -> None:
+    """Write provider.toml and make a key; both are then yours to edit and to fund."""
+    where = _home(home)
+    path = where / CONFIG
+    if path.exists():
+        raise click.ClickException(f"{path} exists already; edit it, or choose another --home")
+    settings = provider_config.Config(host=host, node=node, ingress_domain=f"ingress.{host}", keyring_backend="file")
+    where.mkdir(parents=True, exist_ok=True)
+    keyring = Keyring(where / "keyring", Backend(settings.keyring_backend), session.ask_passphrase)
+    try:
+        key = keyring.create(settings.key)
+    except Exception as error:
+        raise_as_click(error)
+        raise
+    path.write_text(provider_config.dump(settings))
+    out = console()
+    out.print(f"Wrote {path}. Fund this account, then `supercloud provider start --home {where}`:")
+    out.print(Bech32(settings.bech32_prefix).text(key.address))
+    click.echo(f"The key's words, shown this once:\n{key.mnemonic}", err=True)
+
+
+@provider.command()
+@_home_option
+@command
+async def start(home: Path | None) -> None:
+    """Serve until Ctrl-C or SIGTERM."""
+    from supercloud.provider.service import Provider
+
+    where = _home(home)
+    settings = provider_config.load(where / CONFIG)
+    logging_setup.configure()
+    keyring = Keyring(where / "keyring", Backend(settings.keyring_backend), session.ask_passphrase)
+    agent = Provider(where, settings, keyring.key(settings.key).private)
+    serving = asyncio.ensure_future(agent.run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, serving.cancel)
+    watching = asyncio.ensure_future(_end_with_parent(serving))
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+    finally:
+        watching.cancel()
+
+
+async def _end_with_parent(serving: asyncio.Future[None]) -> None:
+    """When `supercloud up` started us and was killed, nobody is left to stop us: stop by ourselves."""
+    parent = int(os.environ.get("SUPERCLOUD_PARENT", "0"))
+    while parent:
+        await asyncio.sleep(1.0)
+        if os.getppid() != parent:
+            serving.cancel()
+            return
+
+
+@provider.command()
+@_home_option
+@json_option
+@command
+async def status(home: Path | None, as_json: bool) -> None:
+    """Show what the provider has, has promised and runs."""
+    settings = provider_config.load(_home(home) / CONFIG)
+    async with Gateway(f"https://{settings.gateway_listen}:{settings.gateway_port}", Trust.anyone(), None, "") as gateway:
+        found = await gateway.status()
+    if as_json:
+        print_json(found)
+        return
+    rows = []
+    for node in found["cluster"]["inventory"]["available"]["nodes"]:
+        for name in ("cpu", "memory", "gpu", "storage_ephemeral"):
+            rows.append((node["name"], name, node["available"][name], node["allocatable"][name]))
+    out = console()
+    out.print(f"{found['address']}: {found['cluster']['leases']} lease(s), {found['bidengine']['orders']} order(s) in work")
+    out.print(table(("machine", "resource", "free>", "of>"), rows))

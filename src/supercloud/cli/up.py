@@ -1,0 +1,186 @@
+"""`supercloud up`: a whole supercloud on this machine, for trying things out and for building on.
+
+One process tree: the node runs here, the provider in a child that is started again when it dies. A home is made at the
+first start and resumed by every later one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from supercloud.cli import local, session
+from supercloud.cli.output import command, console, print_json
+from supercloud.sdk.client import Client
+from supercloud.sdk.errors import SdkError
+
+PROVIDER_READY_S = 60.0
+RESTART_S = 1.0
+RESTART_S_MAX = 30.0
+
+
+@click.command()
+@click.option("--home", type=click.Path(path_type=Path), help="Folder of everything [~/.supercloud].")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line when ready; nothing else on stdout.")
+@click.option("--no-provider", is_flag=True, help="Only the ledger.")
+@click.option("--block-time", type=click.FloatRange(min=0.05), default=None, help="Seconds between blocks [1].")
+@click.option("--port-base", type=click.IntRange(1024, 65000), help="First of the ports to use [a free range].")
+@click.option("--chain-id", default=None, help=f"Name of the network at the first start [{local.CHAIN_ID}].")
+@click.option("--fund", multiple=True, metavar="ADDRESS=COINS", help="Give an account coins at the first start.")
+@click.option(
+    "--genesis-override",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON merge patch (RFC 7396) onto the genesis document at the first start.",
+)
+@command
+async def up(
+    home: Path | None,
+    as_json: bool,
+    no_provider: bool,
+    block_time: float | None,
+    port_base: int | None,
+    chain_id: str | None,
+    fund: tuple[str, ...],
+    genesis_override: Path | None,
+) -> None:
+    """Start a local supercloud: ledger, provider on this machine, funded keys. Runs until Ctrl-C or SIGTERM."""
+    where = (home or session.default_home()).absolute()
+    out = console(stderr=True)
+    place = local.prepare(
+        where,
+        chain_id=chain_id,
+        block_time_s=block_time,
+        port_base=port_base if port_base is not None else _free_base(where),
+        funds=fund,
+        override=genesis_override,
+    )
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with local.running_node(place):
+        if not as_json:
+            out.print(f"Ledger [bold]{place.chain_id}[/] at {place.rpc}")
+        async with contextlib.AsyncExitStack() as stack:
+            if not no_provider:
+                await stack.enter_async_context(_provider(place, out, as_json))
+            document = place.announcement(with_provider=not no_provider)
+            place.publish(document)
+            if as_json:
+                print_json(document)
+            else:
+                _welcome(place, document, out)
+            await stop.wait()
+
+
+def _welcome(place: local.Local, document: dict[str, Any], out: Any) -> None:
+    for name in ("rpc", "rest", "grpc", "gateway"):
+        if document[name]:
+            out.print(f"  {name:8} {document[name]}")
+    for account in document["accounts"]:
+        out.print(f"  key {account['name']:9} {account['address']}")
+    home = "" if place.home == session.default_home() else f" --home {place.home}"
+    out.print(f"Try: supercloud deploy examples/hello/deploy.yaml{home}    Ctrl-C stops everything.")
+
+
+@contextlib.asynccontextmanager
+async def _provider(place: local.Local, out: Any, quiet: bool) -> Any:
+    """The provider as a child process that is kept alive; entered once it serves."""
+    ready = asyncio.Event()
+    keeper = asyncio.create_task(_keep_alive(place, ready, out))
+    try:
+        waiting = asyncio.create_task(_wait_registered(place))
+        done, _ = await asyncio.wait({keeper, waiting}, timeout=PROVIDER_READY_S, return_when=asyncio.FIRST_COMPLETED)
+        if waiting not in done:
+            waiting.cancel()
+            raise click.ClickException(
+                f"the provider is not ready; {place.logs / 'provider.log'} says why. `--no-provider` starts without it"
+            )
+        waiting.result()
+        yield
+    finally:
+        keeper.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await keeper
+
+
+async def _keep_alive(place: local.Local, ready: asyncio.Event, out: Any) -> None:
+    pause = RESTART_S
+    while True:
+        with (place.logs / "provider.log").open("ab") as log:
+            child = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "supercloud",
+                "provider",
+                "start",
+                "--home",
+                str(place.provider_home),
+                stdout=log,
+                stderr=log,
+                stdin=asyncio.subprocess.DEVNULL,
+                env={**os.environ, "SUPERCLOUD_PARENT": str(os.getpid())},
+            )
+        begun = asyncio.get_running_loop().time()
+        try:
+            await child.wait()
+        except asyncio.CancelledError:
+            await _end(child)
+            raise
+        if asyncio.get_running_loop().time() - begun > RESTART_S_MAX:
+            pause = RESTART_S
+        out.print(f"[yellow]the provider ended (code {child.returncode}); starting it again in {pause:g} s[/]")
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, RESTART_S_MAX)
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    if child.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            child.terminate()
+        try:
+            async with asyncio.timeout(15):
+                await child.wait()
+        except TimeoutError:
+            child.kill()
+            await child.wait()
+
+
+async def _wait_registered(place: local.Local) -> None:
+    """Until the gateway answers and the ledger knows the provider."""
+    while True:
+        with contextlib.suppress(OSError, SdkError):
+            _, writer = await asyncio.open_connection("127.0.0.1", place.ports.gateway)
+            writer.close()
+            async with await Client.connect(place.rpc):
+                return
+        await asyncio.sleep(0.1)
+
+
+def _free_base(home: Path) -> int:
+    """The ports this home had, else a range in which all are free now."""
+    known = local.known_port_base(home)
+    if known is not None:
+        return known
+    for base in range(26650, 60000, 20):
+        if all(_is_free(base + offset) for offset in range(local.PORTS)):
+            return base
+    raise click.ClickException("no free range of ports on loopback")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
