@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from supercloud.chain.baseapp import proposals
 from supercloud.chain.baseapp.context import BlockInfo, Context, Event, Mode, Profile
-from supercloud.chain.baseapp.events import abci_events
+from supercloud.chain.baseapp.events import BlockResponse
 from supercloud.chain.baseapp.execution import GAS_UNLIMITED, Ante, Executor, Outcome
 from supercloud.chain.baseapp.genesis import GenesisError, Module
 from supercloud.chain.baseapp.timestamps import to_ns
@@ -214,21 +214,21 @@ class BaseApp:
         block.misbehavior = request.misbehavior
         ctx = Context(block, branch, GasMeter(GAS_UNLIMITED), Mode.BLOCK, self.profile)
         params = block.consensus = self._wiring.consensus.params(ctx)
-        response = abci.ResponseFinalizeBlock()
-        events = response.events
+        answer = BlockResponse()
         for module in self._wiring.block_order:
             if module.pre_block is not None:
                 module.pre_block(ctx)
-        events.extend(abci_events(_taken(ctx)))
+        answer.add_events(_taken(ctx))
         for module in self._wiring.block_order:
             if module.begin_block is not None:
                 module.begin_block(ctx)
-        events.extend(abci_events(_taken(ctx), "BeginBlock"))
-        response.tx_results.extend(self._execute(block, branch, request.txs))
+        answer.add_events(_taken(ctx), "BeginBlock")
+        self._execute(block, branch, request.txs, answer)
         for module in self._wiring.block_order:
             if module.end_block is not None:
                 module.end_block(ctx)
-        events.extend(abci_events(_taken(ctx), "EndBlock"))
+        answer.add_events(_taken(ctx), "EndBlock")
+        response = answer.message()
         ctx.kv(STORE).set(_BLOCK, _block_record(time, request.proposer_address))
         params_after = self._wiring.consensus.params(ctx)
         if params_after != params:
@@ -263,12 +263,13 @@ class BaseApp:
         branch.revert(mark)
         return branch
 
-    def _execute(self, block: BlockInfo, branch: Branch, txs: Sequence[bytes]) -> list[abci.ExecTxResult]:
+    def _execute(self, block: BlockInfo, branch: Branch, txs: Sequence[bytes], answer: BlockResponse) -> None:
         run = self._executor.run
         gas_max = proposals.block_gas_max(block.consensus)
         if not gas_max:
-            return [exec_result(run(block, branch, raw, Mode.DELIVER)) for raw in txs]
-        results = []
+            for raw in txs:
+                answer.add_result(run(block, branch, raw, Mode.DELIVER))
+            return
         gas_spent = 0
         for raw in txs:
             if gas_spent >= gas_max:
@@ -281,8 +282,7 @@ class BaseApp:
                     branch.revert(mark)
                     outcome.fail(OutOfGas("out of gas in location: block gas meter"))
                     outcome.events, outcome.data = (), b""
-            results.append(exec_result(outcome))
-        return results
+            answer.add_result(outcome)
 
     # --- Genesis export
 
@@ -315,9 +315,7 @@ class BaseApp:
 
     def check_context(self) -> Context:
         """A context that reads the check state: the last block and what was accepted since."""
-        return Context(
-            self._check_block, self._check, GasMeter(QUERY_GAS_MAX), Mode.QUERY, self.profile
-        )
+        return Context(self._check_block, self._check, GasMeter(QUERY_GAS_MAX), Mode.QUERY, self.profile)
 
     # --- Snapshots: none are made yet, so none are offered and none are taken.
 
@@ -344,20 +342,6 @@ QUERY_GAS_MAX = 2_000_000_000
 """Bound on the work of one query, in gas: some millions of records read."""
 
 _NO_PARAMS = params_pb2.ConsensusParams()
-
-
-def exec_result(outcome: Outcome) -> abci.ExecTxResult:
-    """A delivered transaction's result."""
-    result = abci.ExecTxResult(
-        gas_wanted=min(outcome.gas_wanted, _INT64_MAX),
-        gas_used=outcome.gas_used,
-        events=abci_events(outcome.events),
-    )
-    if outcome.failure is None:
-        result.data = outcome.data
-    else:
-        result.codespace, result.code, result.log = outcome.failure
-    return result
 
 
 def _taken(ctx: Context) -> list[Event]:

@@ -18,7 +18,8 @@ from supercloud.chain.baseapp.coins import (
     subtract_coins,
 )
 from supercloud.chain.baseapp.context import Event
-from supercloud.chain.baseapp.events import abci_events
+from supercloud.chain.baseapp.events import BlockResponse, abci_events, encode_result
+from supercloud.chain.baseapp.execution import Failure, Outcome
 from supercloud.chain.baseapp.genesis import GenesisError, read_state, write_state
 from supercloud.chain.baseapp.timestamps import (
     checked_duration_ns,
@@ -30,6 +31,7 @@ from supercloud.chain.baseapp.timestamps import (
 )
 from supercloud.pb.cosmos.auth.v1beta1.genesis_pb2 import GenesisState
 from supercloud.pb.cosmos.base.v1beta1.coin_pb2 import Coin as CoinPb
+from supercloud.pb.tendermint.abci import types_pb2 as abci
 from supercloud.pb.tendermint.types import params_pb2
 from supercloud.types.coin import Coin
 from supercloud.types.errors import InvalidCoins, InvalidRequest
@@ -138,9 +140,38 @@ def test_block_bytes(given: int, limit: int) -> None:
 
 
 def test_events_of_a_blocks_end_say_so() -> None:
-    plain, marked = abci_events([Event("a", (("k", "v"),))]), abci_events([Event("a", ())], "EndBlock")
-    assert [(a.key, a.value, a.index) for a in plain[0].attributes] == [("k", "v", True)]
-    assert [(a.key, a.value) for a in marked[0].attributes] == [("mode", "EndBlock")]
+    answer = BlockResponse()
+    answer.add_events([Event("a", (("k", "v"),))])
+    answer.add_events([Event("a", ())], "EndBlock")
+    plain, marked = answer.message().events
+    assert [(a.key, a.value, a.index) for a in plain.attributes] == [("k", "v", True)]
+    assert [(a.key, a.value) for a in marked.attributes] == [("mode", "EndBlock")]
+
+
+LONG = "x" * 20_000
+
+
+@pytest.mark.parametrize(
+    "failure", [None, Failure("sdk", 5, "why"), Failure("", 111222, LONG), Failure("a", 1, "")]
+)
+@pytest.mark.parametrize(
+    "events", [[], [("", [])], [("kind", [("", ""), ("k", "ü"), (LONG, LONG)]), (LONG, [])]]
+)
+@pytest.mark.parametrize(("data", "gas"), [(b"", 0), (b"d", 127), (b"d" * 300, 2**63 - 1)])
+def test_results_are_written_as_protobuf_writes_them(
+    failure: Failure | None, events: list, data: bytes, gas: int
+) -> None:
+    outcome = Outcome()
+    outcome.failure, outcome.events, outcome.data = failure, [Event(*each) for each in events], data
+    outcome.gas_wanted = outcome.gas_used = gas
+    expected = abci.ExecTxResult(data=data, gas_wanted=gas, gas_used=gas)
+    if failure is not None:
+        expected.codespace, expected.code, expected.log = failure
+    for kind, attributes in events:
+        pairs = [abci.EventAttribute(key=key, value=value, index=True) for key, value in attributes]
+        expected.events.append(abci.Event(type=kind, attributes=pairs))
+    assert abci.ExecTxResult.FromString(encode_result(outcome)) == expected
+    assert abci_events(outcome.events) == list(expected.events)
 
 
 def test_json_is_gos() -> None:

@@ -114,11 +114,6 @@ class Keeper:
         self, ctx: Context, granter: bytes, grantee: bytes, authorization: Message, expiration: int | None
     ) -> None:
         """Make or replace the grant for the authorization's message type."""
-        if expiration is not None and expiration <= ctx.time:
-            raise InvalidExpiration(
-                "expiration must be after the current block time "
-                f"({rfc3339(ctx.time)}), got {rfc3339(expiration)}"
-            )
         packed = pack(authorization)
         url = self.unpack(packed)[0].message_url(authorization)
         if len(url.encode()) > keys.URL_BYTES_MAX:
@@ -127,6 +122,11 @@ class Keeper:
         before = self.grant(ctx, granter, grantee, url)
         expiration_before = None if before is None else _expiration(before)
         if expiration_before != expiration:
+            if expiration is not None and expiration <= ctx.time:
+                raise InvalidExpiration(
+                    "expiration must be after the current block time "
+                    f"({rfc3339(ctx.time)}), got {rfc3339(expiration)}"
+                )
             if expiration_before is not None:
                 kv.delete(keys.queue_key(expiration_before, granter, grantee, url))
             if expiration is not None:
