@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -19,14 +20,12 @@ from typing import Any, Final, NamedTuple
 import click
 import orjson
 
-from supercloud.chain.app import default_genesis
-from supercloud.chain.baseapp.context import Profile
-from supercloud.node import genesis
-from supercloud.node.server import Node, init_home
+from supercloud.node.config import Config, EngineSettings, GrpcSettings, NodeSettings, RestSettings, RpcSettings
+from supercloud.node.server import Home, Node, NodeFailed, init_home
 from supercloud.provider import config as provider_config
 from supercloud.sdk.keyring import Backend, Key, Keyring
 from supercloud.types.address import Bech32
-from supercloud.types.coin import parse_coins
+from supercloud.types.coin import Coin, parse_coins
 
 CHAIN_ID: Final = "supercloud-local"
 BLOCK_TIME_S: Final = 1.0
@@ -147,24 +146,31 @@ def prepare(
             for key in keys
         ],
     )
-    if not (place.node_home / "config" / "genesis.json").exists():
-        _init_node(place, keys, funds, override, bech32)
+    if not Home(place.node_home).genesis.exists():
+        _init_node(place, keys, funds, override)
     _write_provider(place, keys)
     return place
 
 
-def _init_node(
-    place: Local, keys: list[Key], funds: tuple[str, ...], override: Path | None, bech32: Bech32
-) -> None:
-    app_state = default_genesis(Profile(), {key.address: FUNDS for key in keys})
-    for grant in funds:
-        address, _, coins = grant.partition("=")
+def _init_node(place: Local, keys: list[Key], grants: tuple[str, ...], override: Path | None) -> None:
+    bech32 = Bech32(PREFIX)
+    coins = [Coin(denom, amount) for denom, amount in FUNDS.items()]
+    funds: dict[bytes, list[Coin]] = {key.address: list(coins) for key in keys}
+    for grant in grants:
+        address, _, text = grant.partition("=")
         try:
-            genesis.fund(app_state, bech32.parse(address), parse_coins(coins), bech32)
+            funds.setdefault(bech32.parse(address), []).extend(parse_coins(text))
         except ValueError as error:
-            raise click.BadParameter(f"{grant!r}: {error}; expected ADDRESS=1000uakt,500uusdc", param_hint="--fund") from error
-    patch = orjson.loads(override.read_bytes()) if override is not None else {}
-    init_home(place.node_home, place.chain_id, app_state, patch=patch)
+            raise click.BadParameter(
+                f"{grant!r}: {error}; expected ADDRESS=1000uakt,500uusdc", param_hint="--fund"
+            ) from error
+    try:
+        patch = orjson.loads(override.read_bytes()) if override is not None else None
+    except orjson.JSONDecodeError as error:
+        raise click.BadParameter(f"{override} is not JSON: {error}", param_hint="--genesis-override") from error
+    # A start that was interrupted left keys without a genesis: nothing was signed with them yet.
+    shutil.rmtree(place.node_home, ignore_errors=True)
+    init_home(place.node_home, place.chain_id, funds=funds, patch=patch, config=_node_settings(place))
 
 
 def _write_provider(place: Local, keys: list[Key]) -> None:
@@ -193,17 +199,30 @@ def _write_provider(place: Local, keys: list[Key]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def running_node(place: Local) -> AsyncIterator[Node]:
-    """The node in this process, serving; stopped gracefully on leaving."""
+async def running_node(place: Local) -> AsyncIterator[asyncio.Task[None]]:
+    """The node in this process, serving; yields the task that ends when it fails, and stops it on leaving."""
     node = Node(place.node_home, _node_settings(place))
     await node.start()
-    failed = asyncio.current_task()
-    assert failed is not None
+    ended = asyncio.ensure_future(_wait(node))
     try:
-        yield node
+        yield ended
     finally:
+        ended.cancel()
+        with contextlib.suppress(asyncio.CancelledError, NodeFailed):
+            await ended
         await node.stop()
 
 
-def _node_settings(place: Local) -> Any:
-    raise click.ClickException("set up by the node's configuration")
+async def _wait(node: Node) -> None:
+    await node.wait()
+
+
+def _node_settings(place: Local) -> Config:
+    ports = place.ports
+    return Config(
+        node=NodeSettings(moniker="local"),
+        engine=EngineSettings(block_interval_s=place.block_time_s),
+        rpc=RpcSettings(listen=f"127.0.0.1:{ports.rpc}"),
+        grpc=GrpcSettings(listen=f"127.0.0.1:{ports.grpc}"),
+        rest=RestSettings(listen=f"127.0.0.1:{ports.rest}"),
+    )

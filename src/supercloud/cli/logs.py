@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 import orjson
 
+FILE_BYTES_MAX = 10 * 2**20
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -31,7 +34,15 @@ class JsonLines(logging.Formatter):
 
 def configure(level: int = logging.INFO) -> None:
     """Log to stderr."""
-    handler = logging.StreamHandler(sys.stderr)
+    _log_to(logging.StreamHandler(sys.stderr), level)
+
+
+def configure_file(path: Path, level: int = logging.INFO) -> None:
+    """Log to a file that is turned over before it grows large."""
+    _log_to(RotatingFileHandler(path, maxBytes=FILE_BYTES_MAX, backupCount=2), level)
+
+
+def _log_to(handler: logging.Handler, level: int) -> None:
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for noisy in ("aiodocker", "asyncio", "uvicorn", "grpc"):

@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from supercloud.cli import local, session
+from supercloud.cli import logs as logging_setup
 from supercloud.cli.output import command, console, print_json
 from supercloud.sdk.client import Client
 from supercloud.sdk.errors import SdkError
@@ -66,7 +67,8 @@ async def up(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with local.running_node(place):
+    logging_setup.configure_file(place.logs / "node.log")
+    async with local.running_node(place) as node:
         if not as_json:
             out.print(f"Ledger [bold]{place.chain_id}[/] at {place.rpc}")
         async with contextlib.AsyncExitStack() as stack:
@@ -78,7 +80,11 @@ async def up(
                 print_json(document)
             else:
                 _welcome(place, document, out)
-            await stop.wait()
+            stopped = asyncio.ensure_future(stop.wait())
+            await asyncio.wait({stopped, node}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            if node.done():
+                node.result()
 
 
 def _welcome(place: local.Local, document: dict[str, Any], out: Any) -> None:

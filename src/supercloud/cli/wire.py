@@ -79,7 +79,7 @@ def build(descriptor: Descriptor, assignments: tuple[str, ...], defaults: dict[s
             _assign(document, word, descriptor)
     for path, value in defaults.items():
         _default(document, path.split("."), value)
-    message: Message = proto_json.from_dict(GetMessageClass(descriptor), document)
+    message: Message = proto_json.from_dict(document, GetMessageClass(descriptor))
     return message
 
 
