@@ -111,6 +111,12 @@ def data_hash(txs: Iterable[bytes]) -> bytes:
     return merkle.root([sha256(tx).digest() for tx in txs])
 
 
+def leaf_proof(txs: Sequence[bytes], index: int) -> tuple[bytes, bytes, list[bytes]]:
+    """Root, leaf hash and aunts that prove a transaction against a header's data hash."""
+    hashes = [sha256(tx).digest() for tx in txs]
+    return merkle.root(hashes), merkle.leaf_hash(hashes[index]), merkle.aunts(hashes, index)
+
+
 def commit_hash(commit: types_pb2.Commit) -> bytes:
     """Root over the signatures of a commit."""
     return merkle.root([entry.SerializeToString(deterministic=True) for entry in commit.signatures])

@@ -1,0 +1,236 @@
+"""A node's settings: defaults here, a TOML file over them, environment variables over both.
+
+    [rpc]
+    listen = "127.0.0.1:26657"          or   SUPERCLOUD_RPC_LISTEN=127.0.0.1:26657
+
+Lists in the environment are separated by commas. Unknown names and values of the wrong kind are refused, so
+that a misspelt setting is never silently without effect. Nothing in here is secret.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+ENVIRONMENT_PREFIX = "SUPERCLOUD_"
+
+_ORIGINS_DOC = 'Origins whose pages may call. ["*"] is all.'
+
+
+class ConfigError(ValueError):
+    """Settings that a node can not start with."""
+
+
+def _setting(default: Any, doc: str) -> Any:
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass
+class NodeSettings:
+    """The node itself."""
+
+    moniker: str = _setting("supercloud", "Name under which the node shows itself.")
+    log_level: str = _setting("info", "debug, info, warning or error.")
+
+
+@dataclass
+class NetworkSettings:
+    """What every node of a network shares beside the genesis document."""
+
+    bech32_prefix: str = _setting("akash", "First part of every address.")
+    native_denom: str = _setting("uakt", "Denom of fees and stake.")
+    coin_type: int = _setting(118, "Coin type of key derivation (SLIP-44).")
+
+
+@dataclass
+class EngineSettings:
+    """How blocks are made."""
+
+    block_interval_s: float = _setting(1.0, "Seconds between blocks. Prices are per block.")
+    blocks_kept: int = _setting(
+        400_000, "Blocks kept with their results; older transactions can not be looked up. 0 keeps all."
+    )
+    halt_height: int = _setting(0, "Height after which no block is made. 0 never halts.")
+
+
+@dataclass
+class StateSettings:
+    """The state of the ledger."""
+
+    heights_kept: int = _setting(100_000, "Past heights at which the state can be queried. 0 keeps all.")
+    gas_prices: str = _setting(
+        "0.0025uakt", "Least price of gas this node admits, one per denom, separated by commas."
+    )
+
+
+@dataclass
+class MempoolSettings:
+    """Transactions that wait for a block."""
+
+    count: int = _setting(5000, "Most transactions that wait.")
+    bytes: int = _setting(67_108_864, "Most bytes that wait.")
+    tx_bytes: int = _setting(1_048_576, "Largest transaction.")
+    ttl_s: int = _setting(600, "Seconds after which a transaction stops waiting. 0 never.")
+    ttl_blocks: int = _setting(0, "Blocks after which a transaction stops waiting. 0 never.")
+
+
+@dataclass
+class RpcSettings:
+    """CometBFT's RPC: JSON-RPC, URIs and WebSocket."""
+
+    listen: str = _setting("127.0.0.1:26657", "Address and port. Empty does not listen.")
+    cors_origins: list[str] = field(default_factory=list, metadata={"doc": _ORIGINS_DOC})
+    connections: int = _setting(900, "Most connections at once.")
+    body_bytes: int = _setting(4_194_304, "Largest request.")
+    batch: int = _setting(100, "Most requests in a batch.")
+    sockets_per_client: int = _setting(100, "Most WebSockets from one address.")
+    subscriptions_per_socket: int = _setting(20, "Most subscriptions of one WebSocket.")
+
+
+@dataclass
+class GrpcSettings:
+    """gRPC queries and transactions."""
+
+    listen: str = _setting("127.0.0.1:9090", "Address and port. Empty does not listen.")
+
+
+@dataclass
+class RestSettings:
+    """The same as JSON over HTTP."""
+
+    listen: str = _setting("127.0.0.1:1317", "Address and port. Empty does not listen.")
+    cors_origins: list[str] = field(default_factory=list, metadata={"doc": _ORIGINS_DOC})
+    connections: int = _setting(900, "Most connections at once.")
+    body_bytes: int = _setting(4_194_304, "Largest request.")
+
+
+@dataclass
+class Config:
+    """All settings by section."""
+
+    node: NodeSettings = field(default_factory=NodeSettings)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    state: StateSettings = field(default_factory=StateSettings)
+    mempool: MempoolSettings = field(default_factory=MempoolSettings)
+    rpc: RpcSettings = field(default_factory=RpcSettings)
+    grpc: GrpcSettings = field(default_factory=GrpcSettings)
+    rest: RestSettings = field(default_factory=RestSettings)
+
+    def check(self) -> None:
+        """Refuse what can not work. Raises ConfigError."""
+        if not 0.01 <= self.engine.block_interval_s <= 3600:
+            raise ConfigError("engine.block_interval_s must be 0.01 to 3600")
+        if self.node.log_level not in ("debug", "info", "warning", "error"):
+            raise ConfigError("node.log_level must be debug, info, warning or error")
+        for name, listen in (
+            ("rpc", self.rpc.listen),
+            ("grpc", self.grpc.listen),
+            ("rest", self.rest.listen),
+        ):
+            if listen:
+                try:
+                    split_address(listen)
+                except ValueError as error:
+                    raise ConfigError(f"{name}.listen: {error}") from error
+        for section, name, value in _values(self):
+            if isinstance(value, int) and not isinstance(value, bool) and value < 0:
+                raise ConfigError(f"{section}.{name} must not be negative")
+
+
+def load(path: Path | None, environment: Mapping[str, str]) -> Config:
+    """Read settings. Raises ConfigError."""
+    config = Config()
+    if path is not None:
+        try:
+            document = tomllib.loads(path.read_text())
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: {error}") from error
+        _apply_document(config, document, path)
+    for section, name, value in list(_values(config)):
+        text = environment.get(f"{ENVIRONMENT_PREFIX}{section}_{name}".upper())
+        if text is not None:
+            setattr(getattr(config, section), name, _from_text(text, value, f"{section}.{name}"))
+    config.check()
+    return config
+
+
+def render(config: Config) -> str:
+    """Settings as a TOML file that explains itself."""
+    lines = ["# Settings of a Supercloud node. What is left out has the value shown here."]
+    for section in dataclasses.fields(config):
+        values = getattr(config, section.name)
+        lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
+        for setting in dataclasses.fields(values):
+            lines += [
+                f"# {setting.metadata['doc']}",
+                f"{setting.name} = {_toml(getattr(values, setting.name))}",
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def split_address(listen: str) -> tuple[str, int]:
+    """Host and port of `host:port`; IPv6 hosts stand in brackets. Raises ValueError."""
+    host, colon, port = listen.removeprefix("tcp://").rpartition(":")
+    if not colon or not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{listen!r} is not host:port")
+    return host.strip("[]"), int(port)
+
+
+def _values(config: Config) -> list[tuple[str, str, Any]]:
+    return [
+        (section.name, setting.name, getattr(getattr(config, section.name), setting.name))
+        for section in dataclasses.fields(config)
+        for setting in dataclasses.fields(getattr(config, section.name))
+    ]
+
+
+def _apply_document(config: Config, document: Mapping[str, Any], path: Path) -> None:
+    for section, values in document.items():
+        target = getattr(config, section, None)
+        if not dataclasses.is_dataclass(target) or not isinstance(values, dict):
+            raise ConfigError(f"{path}: there is no section [{section}]")
+        known = {setting.name for setting in dataclasses.fields(target)}
+        for name, value in values.items():
+            if name not in known:
+                raise ConfigError(f"{path}: there is no setting {section}.{name}")
+            setattr(target, name, _of_kind(value, getattr(target, name), f"{path}: {section}.{name}"))
+
+
+def _of_kind(value: Any, like: Any, where: str) -> Any:
+    if isinstance(like, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not type(like):
+        raise ConfigError(f"{where} must be {_kind(like)}")
+    if isinstance(like, list) and not all(isinstance(item, str) for item in value):
+        raise ConfigError(f"{where} must be {_kind(like)}")
+    return value
+
+
+def _from_text(text: str, like: Any, where: str) -> Any:
+    try:
+        if isinstance(like, list):
+            return [item.strip() for item in text.split(",") if item.strip()]
+        return type(like)(text)
+    except ValueError as error:
+        raise ConfigError(f"{where} must be {_kind(like)}, not {text!r}") from error
+
+
+def _kind(like: Any) -> str:
+    kinds = {str: "a text", int: "a whole number", float: "a number", list: "a list of texts"}
+    return kinds[type(like)]
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, float):
+        return repr(value)
+    # JSON texts, lists and whole numbers are TOML too.
+    return orjson.dumps(value).decode()

@@ -1,0 +1,84 @@
+"""What the HTTP doors (REST and RPC) share: bounded bodies, answers, cross-origin headers. Raw ASGI, no
+framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+JSON = (b"content-type", b"application/json")
+_METHODS = b"GET, POST, OPTIONS"
+_HEADERS = b"content-type, x-cosmos-block-height, x-requested-with, accept"
+_EXPOSED = b"grpc-metadata-x-cosmos-block-height"
+
+
+class BodyTooLarge(Exception):
+    """A request body beyond the limit."""
+
+
+class ClientGone(Exception):
+    """The client hung up in the middle of its request."""
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """The first value of a request header."""
+    for key, value in scope["headers"]:
+        if key == name:
+            found: bytes = value
+            return found
+    return None
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The request's body. Raises BodyTooLarge as soon as it is known to be, ClientGone."""
+    length = header(scope, b"content-length")
+    if length is not None and (not length.isdigit() or int(length) > limit):
+        raise BodyTooLarge
+    parts = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise BodyTooLarge
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def respond(send: Send, status: int, body: bytes, headers: Iterable[Header] = (JSON,)) -> None:
+    """Send a whole answer."""
+    fields = [*headers, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": fields})
+    await send({"type": "http.response.body", "body": body})
+
+
+class CrossOrigin:
+    """Which pages of other origins may read answers. None by default; `*` is all."""
+
+    def __init__(self, origins: Sequence[str]) -> None:
+        self._all = "*" in origins
+        self._origins = {origin.encode() for origin in origins}
+
+    def headers(self, scope: Scope) -> list[Header]:
+        """Headers that let the asking page read the answer."""
+        origin = header(scope, b"origin")
+        if origin is None or not (self._all or origin in self._origins):
+            return []
+        return [
+            (b"access-control-allow-origin", b"*" if self._all else origin),
+            (b"access-control-allow-methods", _METHODS),
+            (b"access-control-allow-headers", _HEADERS),
+            (b"access-control-expose-headers", _EXPOSED),
+            (b"vary", b"origin"),
+        ]

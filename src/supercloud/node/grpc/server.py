@@ -1,0 +1,143 @@
+"""The gRPC listener: one generic handler over the dispatch table, and server reflection in both its
+versions.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+from grpc_reflection.v1alpha import reflection_pb2
+from grpc_reflection.v1alpha._async import ReflectionServicer
+
+from supercloud.node.grpc.dispatch import Dispatch, Failed, Served
+from supercloud.types.errors import INVALID_ARGUMENT
+
+log = logging.getLogger(__name__)
+
+HEIGHT_HEADER = "x-cosmos-block-height"
+MESSAGE_BYTES_MAX = 16 * 1024 * 1024
+CALLS_MAX = 256
+STOP_SECONDS = 2.0
+
+_REFLECTION = ("grpc.reflection.v1alpha.ServerReflection", "grpc.reflection.v1.ServerReflection")
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+class GrpcServer:
+    """A listener over a dispatch table."""
+
+    def __init__(self, dispatch: Dispatch) -> None:
+        self._server = grpc.aio.server(
+            maximum_concurrent_rpcs=CALLS_MAX,
+            options=[
+                ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+                ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
+                ("grpc.so_reuseport", 0),
+            ],
+        )
+        names = [service.full_name for service in dispatch.services]
+        servicer = ReflectionServicer([*names, *_REFLECTION])
+        handlers = [
+            grpc.method_handlers_generic_handler(
+                name,
+                {
+                    "ServerReflectionInfo": grpc.stream_stream_rpc_method_handler(
+                        servicer.ServerReflectionInfo,
+                        request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
+                        response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
+                    )
+                },
+            )
+            for name in _REFLECTION
+        ]
+        self._server.add_generic_rpc_handlers([*handlers, _Handler(dispatch)])
+
+    def bind(self, address: str) -> int:
+        """Take an address, `host:port`; returns the port. Raises RuntimeError."""
+        port: int = self._server.add_insecure_port(address)
+        return port
+
+    async def start(self) -> None:
+        """Serve from now on."""
+        await self._server.start()
+
+    async def stop(self) -> None:
+        """Let calls finish, then end."""
+        await self._server.stop(STOP_SECONDS)
+
+
+class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """Bytes in, bytes out; types are the dispatch table's business."""
+
+    def __init__(self, dispatch: Dispatch) -> None:
+        self._dispatch = dispatch
+        self._handlers = {
+            path: _unary(_answering(dispatch, served)) for path, served in dispatch.table.items()
+        }
+        self._services = {service.full_name for service in dispatch.services}
+
+    def service(self, details: grpc.HandlerCallDetails) -> Any:
+        """The handler of a call."""
+        handler = self._handlers.get(details.method)
+        if handler is not None:
+            return handler
+        service, _, method = details.method.strip("/").rpartition("/")
+        if service in self._services:
+            return _unary(_refusing(f"unknown method {method} for service {service}"))
+        return _unary(_refusing(f"unknown service {service}"))
+
+
+Behaviour = Callable[[bytes, Any], Awaitable[bytes]]
+
+
+def _unary(behaviour: Behaviour) -> Any:
+    return grpc.unary_unary_rpc_method_handler(behaviour)
+
+
+def _answering(dispatch: Dispatch, served: Served) -> Behaviour:
+    async def answer(data: bytes, context: Any) -> bytes:
+        try:
+            response, height = await dispatch.call_bytes(served, data, _height(context))
+        except Failed as failure:
+            await context.abort(
+                _CODES.get(failure.code, grpc.StatusCode.UNKNOWN), _printable(failure.message)
+            )
+            raise
+        except grpc.aio.AbortError:
+            raise
+        except Exception as error:
+            log.exception("query failed", extra={"path": served.path})
+            text = f"{type(error).__name__}: {error}"
+            await context.abort(grpc.StatusCode.INTERNAL, _printable(text))
+            raise
+        await context.send_initial_metadata(((HEIGHT_HEADER, str(height)),))
+        return response
+
+    return answer
+
+
+def _refusing(text: str) -> Behaviour:
+    async def refuse(data: bytes, context: Any) -> bytes:
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, text)
+        raise AssertionError("abort returned")
+
+    return refuse
+
+
+def _height(context: Any) -> int:
+    for key, value in context.invocation_metadata() or ():
+        if key == HEIGHT_HEADER:
+            try:
+                return int(value)
+            except ValueError as error:
+                text = f"invalid height header {value!r}"
+                raise Failed(INVALID_ARGUMENT, text) from error
+    return 0
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,46 @@
+"""What the doors of a node look through: one read-only view of its parts, made once at start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from supercloud.chain.app import SupercloudApp
+from supercloud.node.engine.history import History
+from supercloud.node.engine.waiting import Waiting
+from supercloud.node.genesis import Genesis
+from supercloud.node.indexer.index import Index
+from supercloud.node.mempool import Mempool
+
+COMET_VERSION = "0.38.21"
+"""The CometBFT whose interfaces are spoken here; clients choose their decoding by it."""
+
+SDK_VERSION = "v0.53.4"
+"""The Cosmos SDK whose interfaces are spoken here; clients parse it as a version."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who the node says it is."""
+
+    node_id: str
+    moniker: str
+    version: str
+    rpc_address: str
+    validator_key: bytes
+
+
+@dataclass(frozen=True)
+class View:
+    """The parts of a running node that answer questions."""
+
+    app: SupercloudApp
+    history: History
+    mempool: Mempool
+    index: Index
+    waiting: Waiting
+    genesis: Genesis
+    identity: Identity
+    gas_price: str = ""
+    """Lowest gas prices accepted, as text."""
+    keep_heights: int = 0
+    halt_height: int = 0

@@ -1,0 +1,164 @@
+"""Events of blocks, told to whoever subscribed. Each event is serialised once, however many hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from supercloud.node.engine.ports import Committed
+from supercloud.node.engine.validators import ValidatorSet
+from supercloud.node.indexer.query import Op, Query
+from supercloud.node.mempool import tx_hash
+from supercloud.node.rpc import forms
+from supercloud.node.rpc.forms import hexed
+from supercloud.pb.tendermint.abci import types_pb2 as abci
+
+Deliver = Callable[[bytes], None]
+Events = Mapping[str, list[str]]
+
+
+class Occurrence(NamedTuple):
+    """Something to tell: its kind, what queries match against, and how to print it."""
+
+    kind: str
+    events: Events
+    data: Callable[[], dict[str, Any]]
+
+
+class Subscription:
+    """A wish to hear of everything that matches a query. `deliver` gets the JSON of each result."""
+
+    __slots__ = ("deliver", "kind", "query")
+
+    def __init__(self, query: Query, deliver: Deliver) -> None:
+        self.query = query
+        self.deliver = deliver
+        self.kind = _kind_asked(query)
+
+
+class Hub:
+    """Passes the events of committed blocks on. A Listener of the engine."""
+
+    def __init__(self) -> None:
+        self._subscriptions: dict[Subscription, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._subscriptions)
+
+    def add(self, subscription: Subscription) -> None:
+        """Tell this subscription from now on."""
+        self._subscriptions[subscription] = None
+
+    def remove(self, subscription: Subscription) -> None:
+        """Stop telling it."""
+        self._subscriptions.pop(subscription, None)
+
+    def block_committed(self, committed: Committed) -> None:
+        """Tell everybody of a block. `deliver` only queues, so this does not wait for anyone."""
+        if not self._subscriptions:
+            return
+        kinds = {subscription.kind for subscription in self._subscriptions}
+        for occurrence in _occurrences(committed):
+            if occurrence.kind in kinds or None in kinds:
+                self._tell(occurrence)
+
+    def _tell(self, occurrence: Occurrence) -> None:
+        tail: bytes | None = None
+        heads: dict[str, bytes | None] = {}
+        for subscription in list(self._subscriptions):
+            if subscription.kind not in (None, occurrence.kind):
+                continue
+            text = subscription.query.text
+            if text not in heads:
+                matched = subscription.query.matches(occurrence.events)
+                heads[text] = b'{"query":' + orjson.dumps(text) if matched else None
+            head = heads[text]
+            if head is None:
+                continue
+            if tail is None:
+                tail = _tail(occurrence)
+            subscription.deliver(head + tail)
+
+
+def _tail(occurrence: Occurrence) -> bytes:
+    data = {"type": f"tendermint/event/{occurrence.kind}", "value": occurrence.data()}
+    return b',"data":' + orjson.dumps(data) + b',"events":' + orjson.dumps(occurrence.events) + b"}"
+
+
+def _kind_asked(query: Query) -> str | None:
+    for condition in query.conditions:
+        if condition.tag == "tm.event" and condition.op is Op.EQ and isinstance(condition.argument, str):
+            return condition.argument
+    return None
+
+
+def _occurrences(committed: Committed) -> Iterator[Occurrence]:
+    block, named, response = committed
+    height = str(block.header.height)
+    own = flat(response.events)
+    yield Occurrence(
+        "NewBlock",
+        {**own, "tm.event": ["NewBlock"]},
+        lambda: {
+            "block": forms.block(block),
+            "block_id": forms.block_id(named),
+            "result_finalize_block": forms.finalized(response),
+        },
+    )
+    yield Occurrence(
+        "NewBlockHeader", {"tm.event": ["NewBlockHeader"]}, lambda: {"header": forms.header(block.header)}
+    )
+    yield Occurrence(
+        "NewBlockEvents",
+        {**own, "tm.event": ["NewBlockEvents"], "block.height": [height]},
+        lambda: {
+            "height": height,
+            "events": forms.events(response.events),
+            "num_txs": str(len(block.data.txs)),
+        },
+    )
+    for number, (raw, result) in enumerate(zip(block.data.txs, response.tx_results, strict=True)):
+        yield _transaction(height, number, raw, result)
+    if response.validator_updates:
+        changed = ValidatorSet(
+            ValidatorSet.from_updates(update for update in response.validator_updates if update.power)
+        )
+        yield Occurrence(
+            "ValidatorSetUpdates",
+            {"tm.event": ["ValidatorSetUpdates"]},
+            lambda: {"validator_updates": [forms.validator(entry) for entry in changed]},
+        )
+
+
+def _transaction(height: str, number: int, raw: bytes, result: abci.ExecTxResult) -> Occurrence:
+    events = {
+        **flat(result.events),
+        "tm.event": ["Tx"],
+        "tx.hash": [hexed(tx_hash(raw))],
+        "tx.height": [height],
+    }
+    return Occurrence(
+        "Tx",
+        events,
+        lambda: {
+            "TxResult": {
+                "height": height,
+                "index": number,
+                "tx": forms.b64(raw),
+                "result": forms.tx_result(result),
+            }
+        },
+    )
+
+
+def flat(events: Iterable[abci.Event]) -> dict[str, list[str]]:
+    """Events as `type.key` with all its values, in order."""
+    result: dict[str, list[str]] = {}
+    for event in events:
+        if event.type:
+            for attribute in event.attributes:
+                if attribute.key:
+                    result.setdefault(f"{event.type}.{attribute.key}", []).append(attribute.value)
+    return result
