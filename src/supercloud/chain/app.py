@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from supercloud import pb
@@ -190,6 +191,7 @@ class SupercloudApp(BaseApp):
         return queries.query(self, request)
 
 
+@cache
 def load_wire_types() -> None:
     """Load every generated message type.
 

@@ -57,21 +57,19 @@ class Draft:
 
 def _signers(ctx: Context, tx: DecodedTx, router: Router) -> list[bytes]:
     """Who must sign: the signers of the messages in order, then the fee payer; each once."""
-    signers: list[bytes] = []
+    signers: dict[bytes, None] = {}
     for message in tx.msgs:
         for text in router.signers(message):
             try:
-                address = ctx.bech32.parse(text)
+                signers[ctx.bech32.parse(text)] = None
             except ValueError as error:
-                raise TxParse(f"{error}: tx parse error") from error
-            if address not in signers:
-                signers.append(address)
+                raise TxParse(str(error)) from error
+    if not signers:
+        raise TxParse("tx must have at least one signer")
     payer = tx.auth_info.fee.payer
     if payer:
         try:
-            address = ctx.bech32.parse(payer)
+            signers[ctx.bech32.parse(payer)] = None
         except ValueError as error:
             raise InvalidAddress(f"Invalid fee payer address ({error})") from error
-        if address not in signers:
-            signers.append(address)
-    return signers
+    return list(signers)

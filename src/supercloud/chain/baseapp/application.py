@@ -338,8 +338,8 @@ class BaseApp:
         return abci.ResponseApplySnapshotChunk(result=abci.ResponseApplySnapshotChunk.ABORT)
 
 
-QUERY_GAS_MAX = 2_000_000_000
-"""Bound on the work of one query, in gas: some millions of records read."""
+QUERY_GAS_MAX = 300_000_000
+"""Bound on the work of one query, in gas: about a million records read."""
 
 _NO_PARAMS = params_pb2.ConsensusParams()
 

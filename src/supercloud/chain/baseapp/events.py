@@ -55,7 +55,7 @@ def _attribute(pair: tuple[str, str]) -> bytes:
 def encode_events(events: Events, tag: bytes) -> bytes:
     """Events as a repeated field whose tag is given."""
     pieces = _pieces
-    out = []
+    out: list[bytes] = []
     for kind, attributes in events:
         body = [b"\x0a", varint(len(kind)), kind.encode()]
         for pair in attributes:

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 GAS_UNLIMITED = 2**64 - 1
 PANIC_CODE = 111222
-DECODED_KEPT_MAX = 20_000
-"""Transactions decoded by CheckTx and kept until their block; the oldest is dropped first."""
+DECODED_KEPT_MAX = 10_000
+"""Transactions accepted by CheckTx and kept decoded until their block; the oldest is dropped first."""
+DECODED_BYTES_MAX = 4096
+"""A larger transaction is decoded again."""
+SIMULATION_GAS_MAX = 300_000_000
 
 _MACHINE_ERRORS = (MemoryError, OSError)
 
@@ -98,21 +101,23 @@ class Executor:
             raise
         except Exception as error:
             return self._defect(outcome, error)
-        return self._run(ctx, routes, outcome)
+        self._run(ctx, routes, outcome)
+        if mode is Mode.CHECK and outcome.failure is None and len(raw) <= DECODED_BYTES_MAX:
+            self._keep(raw, tx)
+        return outcome
 
     def _take(self, raw: bytes, mode: Mode) -> DecodedTx:
         # Handlers may keep parts of a message, so a decoded transaction is executed once at most.
         if mode is Mode.DELIVER:
             return self._decoded.pop(raw, None) or self._decode(raw)
-        if mode is Mode.SIMULATE:
-            return self._decode(raw)
-        tx = self._decoded.get(raw)
-        if tx is None:
-            tx = self._decode(raw)
-            if len(self._decoded) >= DECODED_KEPT_MAX:
-                del self._decoded[next(iter(self._decoded))]
-            self._decoded[raw] = tx
-        return tx
+        if mode is Mode.RECHECK:
+            return self._decoded.get(raw) or self._decode(raw)
+        return self._decode(raw)
+
+    def _keep(self, raw: bytes, tx: DecodedTx) -> None:
+        if len(self._decoded) >= DECODED_KEPT_MAX:
+            del self._decoded[next(iter(self._decoded))]
+        self._decoded[raw] = tx
 
     def _validated(self, ctx: Context, tx: DecodedTx) -> list[MessageRoute]:
         messages = tx.msgs
@@ -124,12 +129,12 @@ class Executor:
                 route.validate(ctx, message)
         return routes
 
-    def _run(self, ctx: Context, routes: list[MessageRoute], outcome: Outcome) -> Outcome:
+    def _run(self, ctx: Context, routes: list[MessageRoute], outcome: Outcome) -> None:
         tx = ctx.tx
         assert tx is not None
         gas = ctx.gas
         branch = ctx.branch
-        outcome.gas_wanted = gas.limit
+        outcome.gas_wanted = GAS_UNLIMITED if ctx.mode is Mode.SIMULATE else gas.limit
         mark = branch.mark()
         try:
             self._ante(ctx, tx)
@@ -151,7 +156,6 @@ class Executor:
             branch.revert(mark)
             self._defect(outcome, error)
         outcome.gas_used = gas.used
-        return outcome
 
     def _messages(
         self, ctx: Context, tx: DecodedTx, routes: list[MessageRoute], outcome: Outcome
@@ -188,8 +192,8 @@ class Executor:
 
 
 def _meter(tx: DecodedTx, mode: Mode, block: BlockInfo) -> GasMeter:
-    if mode is Mode.SIMULATE or block.height == 0:
-        return GasMeter(GAS_UNLIMITED)
+    if mode is Mode.SIMULATE:
+        return GasMeter(SIMULATION_GAS_MAX)
     return GasMeter(tx.auth_info.fee.gas_limit)
 
 

@@ -231,7 +231,7 @@ def test_a_message_of_an_unreadable_signer_is_refused_as_undecodable(ledger: Led
 
 def test_a_message_that_nobody_signs_is_refused(ledger: Ledger) -> None:
     answer = ledger.check(ledger.sign(MsgMultiSend(), by=ledger.alice))
-    assert answer.code != 0
+    assert (answer.code, answer.log) == (2, "tx must have at least one signer: tx parse error")
 
 
 # --- Unordered transactions

@@ -107,9 +107,19 @@ def test_decoded_transactions_are_kept_for_their_block_in_bounds(
 ) -> None:
     monkeypatch.setattr(execution, "DECODED_KEPT_MAX", 2)
     executor = ledger.app._executor
-    raws = [ledger.sign(send(ledger), by=ledger.alice, memo=str(number)) for number in range(3)]
+    actors = (ledger.alice, ledger.bob, ledger.carol)
+    raws = [
+        ledger.sign(
+            MsgSend(from_address=actor.text, to_address=actor.text, amount=[Coin(denom="uakt", amount="1")]),
+            by=actor,
+        )
+        for actor in actors
+    ]
     for raw in raws:
-        ledger.check(raw)
+        assert ledger.check(raw).code == 0
+    large = ledger.sign(*[send(ledger)] * 40, by=ledger.alice)
+    assert (ledger.check(large).code, len(large) > execution.DECODED_BYTES_MAX) == (0, True)
+    assert ledger.check(ledger.sign(send(ledger), by=ledger.alice, sequence=99)).code == 32
     assert list(executor._decoded) == raws[1:]
     ledger.block(raws[2])
     assert list(executor._decoded) == raws[1:2]

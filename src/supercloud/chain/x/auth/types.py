@@ -5,8 +5,9 @@ from __future__ import annotations
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 
+from supercloud.chain.baseapp.genesis import GenesisError
 from supercloud.pb.cosmos.auth.v1beta1 import auth_pb2
-from supercloud.types.errors import InvalidRequest, Undefined
+from supercloud.types.errors import Undefined
 
 NAME = "auth"
 PRUNED_PER_BLOCK_MAX = 2000
@@ -54,7 +55,7 @@ def account_of(packed: Any) -> Message:
     """The record in an Any of a genesis document."""
     record_type = _RECORDS.get(packed.type_url)
     if record_type is None:
-        raise InvalidRequest(f"unknown kind of account {packed.type_url}")
+        raise GenesisError(f"auth: unknown kind of account {packed.type_url}")
     return record_type.FromString(packed.value)
 
 
