@@ -128,7 +128,11 @@ class Keeper:
         scope = types.scope_of(account)
         for granter, grant in self._authz.grants_of_grantee(ctx, funding.signer, types.DEPOSIT_TYPE_URL):
             authorization = DepositAuthorization()
-            if left == 0 or not grant.authorization.Unpack(authorization):
+            expiration = _expiration(grant)
+            # A grant in its last moment still counts as valid, and cannot be saved any more.
+            if left == 0 or (expiration is not None and expiration <= ctx.time):
+                continue
+            if not grant.authorization.Unpack(authorization):
                 continue
             limits = limits_of(authorization)
             part = min(limits.get(wanted.denom, 0), left)
@@ -140,7 +144,7 @@ class Keeper:
             # a grant of his own must not raise that one, so it is kept as the granter's plain deposit.
             source = Source.GRANT if funding.signer == types.owner_of(account) else Source.BALANCE
             funding.deposits.append(Deposit(granter, ctx.height, source, wanted.denom, part * ONE))
-            funding.grants.append(SpentGrant(granter, reduced, _expiration(grant)))
+            funding.grants.append(SpentGrant(granter, reduced, expiration))
             left -= part
         return left
 
@@ -308,7 +312,8 @@ class Keeper:
         if found is None:
             return
         authorization, expiration = found
-        if not isinstance(authorization, DepositAuthorization):
+        last_moment = expiration is not None and expiration <= ctx.time
+        if last_moment or not isinstance(authorization, DepositAuthorization):
             return
         limits = limits_of(authorization)
         limits[coin.denom] = limits.get(coin.denom, 0) + coin.amount

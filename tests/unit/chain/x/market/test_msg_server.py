@@ -1,4 +1,4 @@
-"""Market's ladders: each refusal with its code, in the documented order, and what happens when all is well."""
+"""Market's ladders: each refusal with its code, in documented order, and what happens when all is well."""
 
 from __future__ import annotations
 
