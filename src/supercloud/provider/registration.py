@@ -78,7 +78,7 @@ async def _published(client: Client, me: str, found: Certificate) -> bool:
     request = cert_query.QueryCertificatesRequest()
     request.filter.owner, request.filter.serial, request.filter.state = me, str(found.serial), "valid"
     answer = await client.query("/akash.cert.v1.Query/Certificates", request, cert_query.QueryCertificatesResponse)
-    return any(item.certificate.state == cert_pb2.Certificate.valid for item in answer.certificates)
+    return any(item.certificate.state == cert_pb2.valid for item in answer.certificates)
 
 
 def _load(folder: Path) -> Certificate | None:

@@ -57,7 +57,7 @@ def make(address: str, now: datetime.datetime, hosts: Sequence[str] = ()) -> Cer
         .serial_number(int(now.timestamp() * 1_000_000) * 1000)
         .not_valid_before(now - datetime.timedelta(seconds=30))
         .not_valid_after(now + LIFETIME)
-        .add_extension(_key_usage(), critical=True)
+        .add_extension(_key_usage(serves=bool(hosts)), critical=True)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     )
     if hosts:
@@ -82,9 +82,11 @@ def fingerprint(der: bytes) -> str:
     return hashlib.sha256(der).hexdigest().upper()
 
 
-def _key_usage() -> x509.KeyUsage:
+def _key_usage(serves: bool) -> x509.KeyUsage:
+    """The network's certificates lack digitalSignature, which TLS 1.3 with ECDSA is; strict TLS stacks (gRPC's) refuse
+    to serve with such a one, so a server's has it."""
     return x509.KeyUsage(
-        digital_signature=False,
+        digital_signature=serves,
         content_commitment=False,
         key_encipherment=True,
         data_encipherment=True,

@@ -22,7 +22,7 @@ from supercloud.pb.akash.market.v1beta5 import query_pb2 as market_query
 from supercloud.pb.akash.provider.v1beta4 import query_pb2 as provider_query
 from supercloud.pb.cosmos.base.v1beta1 import coin_pb2
 from supercloud.sdk.client import Client
-from supercloud.sdk.errors import PermanentError, SdkError, TemporaryError
+from supercloud.sdk.errors import PermanentError, QueryError, SdkError, TemporaryError
 from supercloud.sdk.gateway import Gateway, GatewayError, LeasePath
 from supercloud.sdk.tx import TxResult, TxSender
 from supercloud.sdl import Sdl
@@ -203,9 +203,15 @@ async def provider_record(client: Client, address: str) -> Any:
 async def audited_attributes(client: Client, provider: str) -> dict[str, list[Any]]:
     """Attributes (messages) that auditors signed for a provider, by auditor."""
     request = audit_query.QueryProviderAttributesRequest(owner=provider)
-    found = await client.pages(
-        "/akash.audit.v1.Query/ProviderAttributes", request, audit_query.QueryProvidersResponse, "providers"
-    )
+    try:
+        found = await client.pages(
+            "/akash.audit.v1.Query/ProviderAttributes", request, audit_query.QueryProvidersResponse, "providers"
+        )
+    except QueryError as error:
+        # The network answers a provider that nobody audited with an error.
+        if error.not_found:
+            return {}
+        raise
     return {item.auditor: list(item.attributes) for item in found}
 
 

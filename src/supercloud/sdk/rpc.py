@@ -106,12 +106,16 @@ def _result(method: str, answer: Any) -> Any:
 
 async def wait_for_node(rpc: RpcClient, timeout_s: float = 30.0) -> dict[str, Any]:
     """Return the node's status as soon as it has a block; raises TemporaryError after `timeout_s`."""
-    async with asyncio.timeout(timeout_s):
-        while True:
-            try:
-                status: dict[str, Any] = await rpc.call("status")
-                if int(status["sync_info"]["latest_block_height"]) > 0:
-                    return status
-            except TemporaryError:
-                pass
-            await asyncio.sleep(0.05)
+    reason = "it has no block yet"
+    try:
+        async with asyncio.timeout(timeout_s):
+            while True:
+                try:
+                    status: dict[str, Any] = await rpc.call("status")
+                    if int(status["sync_info"]["latest_block_height"]) > 0:
+                        return status
+                except TemporaryError as error:
+                    reason = str(error)
+                await asyncio.sleep(0.05)
+    except TimeoutError as error:
+        raise TemporaryError(f"node at {rpc.url} is not ready after {timeout_s:g} s: {reason}") from error
