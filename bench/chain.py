@@ -136,7 +136,7 @@ def deployments(chain: Chain, count: int, rounds: int, rng: random.Random) -> li
     spec = GroupSpec(name="web")
     spec.requirements.SetInParent()
     spec.resources.add(resource=unit, count=1, price=DecCoin(denom="uact", amount=str(1000 * 10**18)))
-    deposit = Deposit(amount=Coin(denom="uact", amount="500000"), sources=[1])
+    deposit = Deposit(amount=Coin(denom="uact", amount="500000"), sources=["balance"])
     blocks = []
     for number in range(rounds):
         txs = []
