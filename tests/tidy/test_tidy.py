@@ -69,7 +69,8 @@ def test_every_source_file_has_its_test() -> None:
         if path.name == "__init__.py" or path.name.startswith("__"):
             continue
         candidates = [
-            rules.ROOT / "tests" / kind / relative.parent / f"test_{path.stem}.py" for kind in ("unit", "integration", "e2e")
+            rules.ROOT / "tests" / kind / relative.parent / f"test_{path.stem}.py"
+            for kind in ("unit", "integration", "e2e")
         ]
         folder = rules.ROOT / "tests" / "unit" / relative.parent
         covered = any(c.exists() for c in candidates) or _named_in(folder, path.stem)
@@ -96,7 +97,9 @@ def _named_in(folder: Path, stem: str) -> bool:
         ("x = datetime.now()", "reads the clock"),
     ],
 )
-def test_rules_see_what_they_should(code: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rules_see_what_they_should(
+    code: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     offender = tmp_path / "offender.py"
     offender.write_text(code)
     monkeypatch.setattr(rules, "ROOT", tmp_path)

@@ -26,6 +26,17 @@ async def balance(settings: session.Settings, address: str | None, as_json: bool
         coins = await client.balances(raw)
         text = client.bech32.text(raw)
     if as_json:
-        print_json({"address": text, "balances": [{"denom": coin.denom, "amount": str(coin.amount)} for coin in coins]})
+        print_json(
+            {
+                "address": text,
+                "balances": [{"denom": coin.denom, "amount": str(coin.amount)} for coin in coins],
+            }
+        )
         return
-    console().print(table(("balance>", "exactly>"), [(amount_text(c.amount, c.denom), f"{c.amount}{c.denom}") for c in coins], text))
+    console().print(
+        table(
+            ("balance>", "exactly>"),
+            [(amount_text(c.amount, c.denom), f"{c.amount}{c.denom}") for c in coins],
+            text,
+        )
+    )

@@ -50,13 +50,18 @@ class Deployed(NamedTuple):
     dseq: int
     chosen: list[Offer]
     statuses: dict[str, dict[str, Any]]
-    ports: dict[str, int]
+    ports: dict[str, str]
     seconds: float
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--deposit", "deposit_text", metavar="COIN", help=f"Escrow deposit [{DEFAULT_DEPOSIT} of the SDL's denom].")
+@click.option(
+    "--deposit",
+    "deposit_text",
+    metavar="COIN",
+    help=f"Escrow deposit [{DEFAULT_DEPOSIT} of the SDL's denom].",
+)
 @click.option("--dseq", type=int, help="Number of the deployment [the current height].")
 @click.option("--bid", metavar="PROVIDER", help="Accept the bid of this provider as soon as it arrives.")
 @click.option("--pick", type=click.Choice(RULES), help="Choose by rule instead of asking.")
@@ -89,7 +94,9 @@ async def deploy(
 def read_sdl(file: Path) -> Sdl:
     """Load an SDL file; its errors name file and line."""
     if file.stat().st_size > SDL_BYTES_MAX:
-        raise click.ClickException(f"{file}: {file.stat().st_size} bytes; an SDL file has at most {SDL_BYTES_MAX}")
+        raise click.ClickException(
+            f"{file}: {file.stat().st_size} bytes; an SDL file has at most {SDL_BYTES_MAX}"
+        )
     return sdl_files.load(file.read_bytes(), str(file))
 
 
@@ -118,9 +125,7 @@ async def run(
     return done
 
 
-async def _choose(
-    tenant: session.Session, dseq: int, groups: int, options: Options, out: Any
-) -> list[Offer]:
+async def _choose(tenant: session.Session, dseq: int, groups: int, options: Options, out: Any) -> list[Offer]:
     """One offer for each group, as the person or the rule they gave says."""
     interval = Fraction(await tenant.client.block_interval_s()).limit_denominator(1000)
     offers = await _wait_for_offers(tenant, dseq, groups, options)
@@ -190,10 +195,23 @@ def offers_table(offers: Sequence[Offer], block_s: float) -> Any:
                 ", ".join(offer.audited_by) or "nobody",
                 offer.reliability,
                 "-" if offer.round_trip_s is None else f"{offer.round_trip_s * 1000:.0f} ms",
-                " ".join(f"{key}={value}" for key, value in sorted(offer.attributes.items()) if key != "region"),
+                " ".join(
+                    f"{key}={value}" for key, value in sorted(offer.attributes.items()) if key != "region"
+                ),
             )
         )
-    columns = ("#>", "group>", "provider", "per hour>", "per month>", "region", "audited by", "leases", "away>", "attributes")
+    columns = (
+        "#>",
+        "group>",
+        "provider",
+        "per hour>",
+        "per month>",
+        "region",
+        "audited by",
+        "leases",
+        "away>",
+        "attributes",
+    )
     return table(columns, rows)
 
 
@@ -207,7 +225,7 @@ def price_text(offer: Offer, blocks: float) -> str:
 
 async def _start(
     tenant: session.Session, document: Sdl, dseq: int, chosen: Sequence[Offer]
-) -> tuple[dict[str, dict[str, Any]], dict[str, int]]:
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     async def one(provider: str, lease: LeasePath) -> tuple[str, dict[str, Any]]:
         async with await Gateway.of(tenant.client, provider, tenant.key.signer) as gateway:
             await market.send_manifest(gateway, dseq, document)
@@ -219,7 +237,9 @@ async def _start(
     for status in statuses.values():
         for service, forwarded in (status.get("forwarded_ports") or {}).items():
             for port in forwarded:
-                ports[f"{service}:{port['port']}/{str(port['proto']).lower()}"] = f"{port['host']}:{port['externalPort']}"
+                ports[f"{service}:{port['port']}/{str(port['proto']).lower()}"] = (
+                    f"{port['host']}:{port['externalPort']}"
+                )
     return statuses, ports
 
 
@@ -228,7 +248,9 @@ def uris(done: Deployed) -> list[str]:
     found = []
     for status in done.statuses.values():
         for service in (status.get("services") or {}).values():
-            found += [address if "://" in address else f"http://{address}" for address in service.get("uris") or []]
+            found += [
+                address if "://" in address else f"http://{address}" for address in service.get("uris") or []
+            ]
     return found
 
 
@@ -242,7 +264,9 @@ def summary(done: Deployed) -> dict[str, Any]:
     return {
         "dseq": done.dseq,
         "lease": leases[0] if len(leases) == 1 else leases,
-        "provider": done.chosen[0].provider if len(leases) == 1 else [offer.provider for offer in done.chosen],
+        "provider": done.chosen[0].provider
+        if len(leases) == 1
+        else [offer.provider for offer in done.chosen],
         "price": prices[0] if len(prices) == 1 else prices,
         "uris": uris(done),
         "ports": done.ports,
@@ -255,7 +279,9 @@ def _announce(done: Deployed, out: Any) -> None:
         out.print(f"[bold green]{address}[/]")
     for name, address in done.ports.items():
         out.print(f"{name} at {address}")
-    out.print(f"Running after {done.seconds:.1f} s. Logs: supercloud logs {done.dseq}  End: supercloud close {done.dseq}")
+    out.print(
+        f"Running after {done.seconds:.1f} s. Logs: supercloud logs {done.dseq}  End: supercloud close {done.dseq}"
+    )
 
 
 def _deposit(text: str | None, document: Sdl) -> Coin:
@@ -265,4 +291,6 @@ def _deposit(text: str | None, document: Sdl) -> Coin:
         coins = parse_coins(text)
         if len(coins) == 1:
             return coins[0]
-    raise click.BadParameter(f"{text!r}: expected one amount with its denom, such as 5000000uakt", param_hint="--deposit")
+    raise click.BadParameter(
+        f"{text!r}: expected one amount with its denom, such as 5000000uakt", param_hint="--deposit"
+    )

@@ -55,18 +55,27 @@ def _offer_document(offer: market.Offer) -> dict[str, Any]:
 @click.command()
 @click.argument("dseq", type=int)
 @click.argument("provider")
-@click.option("--sdl", "file", type=click.Path(exists=True, path_type=Path), help="Send this file's manifest afterwards.")
+@click.option(
+    "--sdl",
+    "file",
+    type=click.Path(exists=True, path_type=Path),
+    help="Send this file's manifest afterwards.",
+)
 @json_option
 @session.network_options
 @command
-async def lease(settings: session.Settings, dseq: int, provider: str, file: Path | None, as_json: bool) -> None:
+async def lease(
+    settings: session.Settings, dseq: int, provider: str, file: Path | None, as_json: bool
+) -> None:
     """Accept PROVIDER's bids on deployment DSEQ."""
     document = read_sdl(file) if file else None
     async with session.signing(settings) as tenant:
         found = await market.offers(tenant.client, tenant.owner, dseq, measure=False)
         chosen = [offer for offer in found if offer.provider == provider]
         if not chosen:
-            raise PermanentError(f"{provider} has no open bid on {dseq}; `supercloud bids {dseq}` lists the offers")
+            raise PermanentError(
+                f"{provider} has no open bid on {dseq}; `supercloud bids {dseq}` lists the offers"
+            )
         result = await market.accept(tenant.sender, chosen)
         if document is not None:
             async with await Gateway.of(tenant.client, provider, tenant.key.signer) as gateway:
@@ -98,7 +107,10 @@ async def ps(settings: session.Settings, every: bool, as_json: bool) -> None:
                 "state": DEPLOYMENT_STATES.get(item.deployment.state, str(item.deployment.state)),
                 "leases": states,
                 "providers": sorted({entry.id.provider for entry in mine if entry.closed_on == 0}),
-                "funds": [{"denom": fund.denom, "amount": Dec.from_wire(fund.amount).text()} for fund in item.escrow_account.state.funds],
+                "funds": [
+                    {"denom": fund.denom, "amount": Dec.from_wire(fund.amount).text()}
+                    for fund in item.escrow_account.state.funds
+                ],
                 "since": item.deployment.created_at,
             }
         )
@@ -106,14 +118,23 @@ async def ps(settings: session.Settings, every: bool, as_json: bool) -> None:
         print_json(rows)
         return
     lines = [
-        (row["dseq"], row["state"], row["leases"], " ".join(row["providers"]) or "-", _funds(row["funds"]), row["since"])
+        (
+            row["dseq"],
+            row["state"],
+            row["leases"],
+            " ".join(row["providers"]) or "-",
+            _funds(row["funds"]),
+            row["since"],
+        )
         for row in rows
     ]
     console().print(table(("dseq>", "state", "lease", "provider", "escrow>", "since height>"), lines))
 
 
 def _funds(funds: list[dict[str, str]]) -> str:
-    return ", ".join(amount_text(int(fund["amount"].partition(".")[0]), fund["denom"]) for fund in funds) or "-"
+    return (
+        ", ".join(amount_text(int(fund["amount"].partition(".")[0]), fund["denom"]) for fund in funds) or "-"
+    )
 
 
 @click.command()
@@ -135,12 +156,21 @@ async def status(settings: session.Settings, dseq: int | None, as_json: bool) ->
     out = console()
     account = ledger.escrow_account.state
     funds = ", ".join(f"{Dec.from_wire(fund.amount).text()} {fund.denom}" for fund in account.funds)
-    out.print(f"deployment {dseq}: {DEPLOYMENT_STATES.get(ledger.deployment.state, '?')}; escrow {funds or 'empty'}")
+    out.print(
+        f"deployment {dseq}: {DEPLOYMENT_STATES.get(ledger.deployment.state, '?')}; escrow {funds or 'empty'}"
+    )
     for entry in running:
         out.print(f"lease {entry['lease']}")
         services = entry.get("services") or {}
-        rows = [(name, f"{s['available']}/{s['total']}", " ".join(s.get("uris") or [])) for name, s in sorted(services.items())]
-        out.print(table(("service", "replicas", "address"), rows) if rows else f"  {entry.get('error', 'not running')}")
+        rows = [
+            (name, f"{s['available']}/{s['total']}", " ".join(s.get("uris") or []))
+            for name, s in sorted(services.items())
+        ]
+        out.print(
+            table(("service", "replicas", "address"), rows)
+            if rows
+            else f"  {entry.get('error', 'not running')}"
+        )
 
 
 async def _network_status(settings: session.Settings, as_json: bool) -> None:
@@ -195,7 +225,9 @@ async def url(settings: session.Settings, dseq: int, as_json: bool) -> None:
         print_json({"uris": addresses, "ports": forwarded})
         return
     if not addresses and not forwarded:
-        raise click.ClickException(f"deployment {dseq} has no address: `supercloud status {dseq}` says how it stands")
+        raise click.ClickException(
+            f"deployment {dseq} has no address: `supercloud status {dseq}` says how it stands"
+        )
     click.echo("\n".join(addresses + forwarded))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -129,7 +130,7 @@ def export(ctx: click.Context, name: str, mnemonic: bool) -> None:
 @click.argument("file", type=click.File("r"))
 @json_option
 @click.pass_context
-def import_(ctx: click.Context, name: str, file: click.utils.LazyFile, as_json: bool) -> None:
+def import_(ctx: click.Context, name: str, file: TextIO, as_json: bool) -> None:
     """Import armour from FILE as key NAME."""
     keyring: Keyring = ctx.obj[0]
     secret = import_armor(file.read(16 * 1024), _export_passphrase())

@@ -1,10 +1,10 @@
 """The home of a local supercloud: made at the first start, resumed later.
 
-    local.json      what commands look for: chain id, addresses of the interfaces, keys
-    node/           the ledger's node
-    provider/       the provider's settings, key, state
-    keyring/        tenant, provider and auditor keys (backend test: plain files, for play money)
-    logs/
+local.json      what commands look for: chain id, addresses of the interfaces, keys
+node/           the ledger's node
+provider/       the provider's settings, key, state
+keyring/        tenant, provider and auditor keys (backend test: plain files, for play money)
+logs/
 """
 
 from __future__ import annotations
@@ -20,7 +20,14 @@ from typing import Any, Final, NamedTuple
 import click
 import orjson
 
-from supercloud.node.config import Config, EngineSettings, GrpcSettings, NodeSettings, RestSettings, RpcSettings
+from supercloud.node.config import (
+    Config,
+    EngineSettings,
+    GrpcSettings,
+    NodeSettings,
+    RestSettings,
+    RpcSettings,
+)
 from supercloud.node.server import Home, Node, NodeFailed, init_home
 from supercloud.provider import config as provider_config
 from supercloud.sdk.keyring import Backend, Key, Keyring
@@ -167,7 +174,9 @@ def _init_node(place: Local, keys: list[Key], grants: tuple[str, ...], override:
     try:
         patch = orjson.loads(override.read_bytes()) if override is not None else None
     except orjson.JSONDecodeError as error:
-        raise click.BadParameter(f"{override} is not JSON: {error}", param_hint="--genesis-override") from error
+        raise click.BadParameter(
+            f"{override} is not JSON: {error}", param_hint="--genesis-override"
+        ) from error
     # A start that was interrupted left keys without a genesis: nothing was signed with them yet.
     shutil.rmtree(place.node_home, ignore_errors=True)
     init_home(place.node_home, place.chain_id, funds=funds, patch=patch, config=_node_settings(place))

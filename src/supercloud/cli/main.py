@@ -85,7 +85,9 @@ def _lists_only(ctx: click.Context) -> bool:
     return ctx.parent is None and (not arguments or arguments[0] in ("--help", "-h"))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(package_name="supercloud")
 def root() -> None:
     """An open market for computers: describe a workload, see offers, choose, get a URL.

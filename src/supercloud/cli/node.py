@@ -31,9 +31,13 @@ def _home(home: Path | None) -> Path:
 @_HOME
 @click.option("--chain-id", default="supercloud-local", show_default=True)
 @click.option("--fund", multiple=True, metavar="ADDRESS=COINS", help="Coins that exist from the start.")
-@click.option("--genesis-override", type=click.Path(exists=True, path_type=Path), help="JSON merge patch (RFC 7396).")
+@click.option(
+    "--genesis-override", type=click.Path(exists=True, path_type=Path), help="JSON merge patch (RFC 7396)."
+)
 @json_option
-def init(home: Path | None, chain_id: str, fund: tuple[str, ...], genesis_override: Path | None, as_json: bool) -> None:
+def init(
+    home: Path | None, chain_id: str, fund: tuple[str, ...], genesis_override: Path | None, as_json: bool
+) -> None:
     """Make keys, settings and the genesis of a new network whose one validator is this node."""
     import orjson
 
@@ -55,7 +59,9 @@ def init(home: Path | None, chain_id: str, fund: tuple[str, ...], genesis_overri
     if as_json:
         print_json({"chain_id": genesis.chain_id, "home": str(where), "genesis": str(Home(where).genesis)})
     else:
-        console().print(f"{genesis.chain_id} is ready in {where}. Start it: supercloud node start --home {where}")
+        console().print(
+            f"{genesis.chain_id} is ready in {where}. Start it: supercloud node start --home {where}"
+        )
 
 
 @node.command()
@@ -66,7 +72,9 @@ def start(home: Path | None) -> None:
 
     where = _home(home)
     if not Home(where).genesis.exists():
-        raise click.ClickException(f"{where} has no genesis; make one with `supercloud node init --home {where}`")
+        raise click.ClickException(
+            f"{where} has no genesis; make one with `supercloud node init --home {where}`"
+        )
     sys.exit(run(where))
 
 

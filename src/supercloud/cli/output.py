@@ -37,7 +37,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = ""
 
     grid = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for column in columns:
-        grid.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
+        grid.add_column(
+            column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold"
+        )
     for row in rows:
         grid.add_row(*(str(cell) for cell in row))
     return grid
@@ -67,7 +69,15 @@ def raise_as_click(error: BaseException) -> None:
     raise error
 
 
-_EXPECTED = {"SdlError", "KeyringError", "ConfigError", "GenesisError", "DriverError", "PermanentError", "TemporaryError"}
+_EXPECTED = {
+    "SdlError",
+    "KeyringError",
+    "ConfigError",
+    "GenesisError",
+    "DriverError",
+    "PermanentError",
+    "TemporaryError",
+}
 
 
 def amount_text(raw: int, denom: str) -> str:

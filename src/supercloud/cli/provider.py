@@ -26,10 +26,12 @@ def provider() -> None:
     """Run a provider on this machine."""
 
 
-def _home_option(function: object) -> object:
-    return click.option(
-        "--home", type=click.Path(path_type=Path), default=None, help="Folder of the provider [~/.supercloud/provider]."
-    )(function)  # type: ignore[arg-type, type-var]
+_home_option = click.option(
+    "--home",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Folder of the provider [~/.supercloud/provider].",
+)
 
 
 def _home(home: Path | None) -> Path:
@@ -46,7 +48,9 @@ def init(home: Path | None, host: str, node: str) -> None:
     path = where / CONFIG
     if path.exists():
         raise click.ClickException(f"{path} exists already; edit it, or choose another --home")
-    settings = provider_config.Config(host=host, node=node, ingress_domain=f"ingress.{host}", keyring_backend="file")
+    settings = provider_config.Config(
+        host=host, node=node, ingress_domain=f"ingress.{host}", keyring_backend="file"
+    )
     where.mkdir(parents=True, exist_ok=True)
     keyring = Keyring(where / "keyring", Backend(settings.keyring_backend), session.ask_passphrase)
     try:
@@ -102,15 +106,19 @@ async def _end_with_parent(serving: asyncio.Future[None]) -> None:
 async def status(home: Path | None, as_json: bool) -> None:
     """Show what the provider has, has promised and runs."""
     settings = provider_config.load(_home(home) / CONFIG)
-    async with Gateway(f"https://{settings.gateway_listen}:{settings.gateway_port}", Trust.anyone(), None, "") as gateway:
+    async with Gateway(
+        f"https://{settings.gateway_listen}:{settings.gateway_port}", Trust.anyone(), None, ""
+    ) as gateway:
         found = await gateway.status()
     if as_json:
         print_json(found)
         return
     rows = []
     for node in found["cluster"]["inventory"]["available"]["nodes"]:
-        for name in ("cpu", "memory", "gpu", "storage_ephemeral"):
-            rows.append((node["name"], name, node["available"][name], node["allocatable"][name]))
+        names = ("cpu", "memory", "gpu", "storage_ephemeral")
+        rows += [(node["name"], name, node["available"][name], node["allocatable"][name]) for name in names]
     out = console()
-    out.print(f"{found['address']}: {found['cluster']['leases']} lease(s), {found['bidengine']['orders']} order(s) in work")
+    out.print(
+        f"{found['address']}: {found['cluster']['leases']} lease(s), {found['bidengine']['orders']} order(s) in work"
+    )
     out.print(table(("machine", "resource", "free>", "of>"), rows))

@@ -56,4 +56,6 @@ def _print(document: Any, as_json: bool) -> None:
     click.echo(orjson.dumps(document, option=0 if as_json else orjson.OPT_INDENT_2).decode())
 
 
-query = _Modules("query", help="Ask any question of any module: `supercloud query bank balance address=... denom=uakt`.")
+query = _Modules(
+    "query", help="Ask any question of any module: `supercloud query bank balance address=... denom=uakt`."
+)

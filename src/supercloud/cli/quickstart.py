@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ from typing import Any
 import aiohttp
 import click
 import orjson
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from supercloud.cli import deploy, session
 from supercloud.cli.deployment import close_and_count
 from supercloud.cli.output import amount_text, console, raise_as_click
 from supercloud.sdk import market
+from supercloud.types.coin import Coin
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLE = ROOT / "examples" / "hello"
@@ -33,7 +36,9 @@ URL_TIMEOUT_S = 30.0
 @click.option("--home", type=click.Path(path_type=Path), help="Folder of the local supercloud.")
 def main(once: bool, home: Path | None) -> None:
     """Start a local supercloud and deploy the sample."""
-    where = home or Path(os.environ.get("SUPERCLOUD_QUICKSTART_HOME") or Path.home() / ".supercloud" / "quickstart")
+    where = home or Path(
+        os.environ.get("SUPERCLOUD_QUICKSTART_HOME") or Path.home() / ".supercloud" / "quickstart"
+    )
     try:
         asyncio.run(_run(once, where))
     except KeyboardInterrupt:
@@ -77,7 +82,14 @@ async def _build_sample() -> None:
 async def _start(home: Path) -> tuple[asyncio.subprocess.Process, dict[str, Any]]:
     """Start `supercloud up` and wait for the line that says it is ready."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "supercloud", "up", "--home", str(home), "--json", stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "supercloud",
+        "up",
+        "--home",
+        str(home),
+        "--json",
+        stdout=asyncio.subprocess.PIPE,
     )
     assert child.stdout is not None
     try:
@@ -102,7 +114,7 @@ async def _deploy(tenant: session.Session) -> deploy.Deployed:
     document = deploy.read_sdl(SAMPLE / "deploy.yaml")
     # The person at the keyboard asked for the sample to run; with one provider there is one offer to take.
     options = deploy.Options(bid=None, pick="cheapest", wait_s=60.0, as_json=False)
-    return await deploy.run(tenant, document, deploy.Coin(document.denom, deploy.DEFAULT_DEPOSIT), options)
+    return await deploy.run(tenant, document, Coin(document.denom, deploy.DEFAULT_DEPOSIT), options)
 
 
 async def _check_and_close(tenant: session.Session, done: deploy.Deployed, out: Any) -> None:
@@ -118,9 +130,27 @@ async def _check_and_close(tenant: session.Session, done: deploy.Deployed, out: 
 
 
 async def _fetch(address: str) -> tuple[int, bytes]:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=URL_TIMEOUT_S)) as http:
-        async with http.get(address) as response:
-            return response.status, await response.read()
+    # Names under .localhost mean this machine (RFC 6761); not every resolver knows.
+    connector = aiohttp.TCPConnector(resolver=_Loopback())
+    timeout = aiohttp.ClientTimeout(total=URL_TIMEOUT_S)
+    async with (
+        aiohttp.ClientSession(timeout=timeout, connector=connector) as http,
+        http.get(address) as response,
+    ):
+        return response.status, await response.read()
+
+
+class _Loopback(AbstractResolver):
+    """Every name is this machine."""
+
+    async def resolve(self, host: str, port: int = 0, family: int = socket.AF_INET) -> list[ResolveResult]:
+        """Loopback."""
+        return [
+            ResolveResult(hostname=host, host="127.0.0.1", port=port, family=socket.AF_INET, proto=0, flags=0)
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
 
 
 async def _until_interrupted(

@@ -25,7 +25,9 @@ def _load(file: Path) -> Sdl:
 
 
 @sdl.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 def check(files: tuple[Path, ...]) -> None:
     """Say whether FILES are valid; exit 1 when one is not."""
     bad = 0
@@ -51,7 +53,11 @@ def render(file: Path, as_json: bool) -> None:
     document = _load(file)
     if as_json:
         print_json(
-            {"groups": document.groups_json, "manifest": document.manifest_json, "version": document.version.hex()}
+            {
+                "groups": document.groups_json,
+                "manifest": document.manifest_json,
+                "version": document.version.hex(),
+            }
         )
         return
     out = console()
@@ -62,7 +68,8 @@ def render(file: Path, as_json: bool) -> None:
                 service["name"],
                 service["image"],
                 service["count"],
-                ", ".join(str(expose["externalPort"] or expose["port"]) for expose in service["expose"]) or "-",
+                ", ".join(str(expose["externalPort"] or expose["port"]) for expose in service["expose"])
+                or "-",
             )
             for service in group["services"]
         ]

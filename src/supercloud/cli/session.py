@@ -87,7 +87,12 @@ def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--home --node --from --keyring-backend --gas-price`; the command gets one `settings` argument."""
 
     def wrapped(
-        home: Path | None, node: str | None, from_: str | None, keyring_backend: str | None, gas_price: str, **rest: Any
+        home: Path | None,
+        node: str | None,
+        from_: str | None,
+        keyring_backend: str | None,
+        gas_price: str,
+        **rest: Any,
     ) -> Any:
         settings = Settings(home or default_home(), node, from_, keyring_backend, gas_price)
         return function(settings=settings, **rest)
@@ -95,11 +100,15 @@ def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
     wrapped.__click_params__ = list(getattr(function, "__click_params__", []))  # type: ignore[attr-defined]
     for option in (
-        click.option("--gas-price", default=DEFAULT_GAS_PRICE, show_default=True, help="Fee for one unit of gas."),
+        click.option(
+            "--gas-price", default=DEFAULT_GAS_PRICE, show_default=True, help="Fee for one unit of gas."
+        ),
         click.option("--keyring-backend", type=click.Choice([*Backend]), help="Where keys live."),
         click.option("--from", "from_", metavar="KEY", help="Name of the key to sign with."),
         click.option("--node", metavar="URL", help="RPC of the node to speak to."),
-        click.option("--home", type=click.Path(path_type=Path), help="Folder of keys and settings [~/.supercloud]."),
+        click.option(
+            "--home", type=click.Path(path_type=Path), help="Folder of keys and settings [~/.supercloud]."
+        ),
     ):
         wrapped = option(wrapped)
     return wrapped

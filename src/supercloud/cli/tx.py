@@ -43,7 +43,9 @@ class _Methods(click.Group):
 
 
 def _send(method: wire.Method) -> click.Command:
-    @click.command(name=method.name, help=f"{method.request.full_name}\n\nFields: {wire.fields_text(method.request)}")
+    @click.command(
+        name=method.name, help=f"{method.request.full_name}\n\nFields: {wire.fields_text(method.request)}"
+    )
     @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
     @click.option("--memo", default="", help="Text that travels with the transaction.")
     @click.option("--gas", type=int, help="Gas limit [simulated].")
@@ -52,12 +54,19 @@ def _send(method: wire.Method) -> click.Command:
     @session.network_options
     @command
     async def send(
-        settings: session.Settings, fields: tuple[str, ...], memo: str, gas: int | None, dry_run: bool, as_json: bool
+        settings: session.Settings,
+        fields: tuple[str, ...],
+        memo: str,
+        gas: int | None,
+        dry_run: bool,
+        as_json: bool,
     ) -> None:
         async with session.signing(settings) as account:
             message = wire.build(method.request, fields, _signer(method, account.owner))
             if dry_run:
-                print_json({"gas": await account.sender.simulate([message]), "message": proto_json.to_dict(message)})
+                print_json(
+                    {"gas": await account.sender.simulate([message]), "message": proto_json.to_dict(message)}
+                )
                 return
             result = await account.sender.send([message], memo, gas)
         if as_json:
@@ -90,4 +99,6 @@ def _document(result: Any) -> dict[str, Any]:
     }
 
 
-tx = _Modules("tx", help="Send any message of any module: `supercloud tx bank send to_address=... amount='[...]'`.")
+tx = _Modules(
+    "tx", help="Send any message of any module: `supercloud tx bank send to_address=... amount='[...]'`."
+)

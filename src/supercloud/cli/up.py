@@ -30,12 +30,20 @@ RESTART_S_MAX = 30.0
 
 @click.command()
 @click.option("--home", type=click.Path(path_type=Path), help="Folder of everything [~/.supercloud].")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON line when ready; nothing else on stdout.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON line when ready; nothing else on stdout."
+)
 @click.option("--no-provider", is_flag=True, help="Only the ledger.")
-@click.option("--block-time", type=click.FloatRange(min=0.05), default=None, help="Seconds between blocks [1].")
-@click.option("--port-base", type=click.IntRange(1024, 65000), help="First of the ports to use [a free range].")
+@click.option(
+    "--block-time", type=click.FloatRange(min=0.05), default=None, help="Seconds between blocks [1]."
+)
+@click.option(
+    "--port-base", type=click.IntRange(1024, 65000), help="First of the ports to use [a free range]."
+)
 @click.option("--chain-id", default=None, help=f"Name of the network at the first start [{local.CHAIN_ID}].")
-@click.option("--fund", multiple=True, metavar="ADDRESS=COINS", help="Give an account coins at the first start.")
+@click.option(
+    "--fund", multiple=True, metavar="ADDRESS=COINS", help="Give an account coins at the first start."
+)
 @click.option(
     "--genesis-override",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -104,7 +112,9 @@ async def _provider(place: local.Local, out: Any, quiet: bool) -> Any:
     keeper = asyncio.create_task(_keep_alive(place, ready, out))
     try:
         waiting = asyncio.create_task(_wait_registered(place))
-        done, _ = await asyncio.wait({keeper, waiting}, timeout=PROVIDER_READY_S, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            {keeper, waiting}, timeout=PROVIDER_READY_S, return_when=asyncio.FIRST_COMPLETED
+        )
         if waiting not in done:
             waiting.cancel()
             raise click.ClickException(
@@ -143,7 +153,9 @@ async def _keep_alive(place: local.Local, ready: asyncio.Event, out: Any) -> Non
             raise
         if asyncio.get_running_loop().time() - begun > RESTART_S_MAX:
             pause = RESTART_S
-        out.print(f"[yellow]the provider ended (code {child.returncode}); starting it again in {pause:g} s[/]")
+        out.print(
+            f"[yellow]the provider ended (code {child.returncode}); starting it again in {pause:g} s[/]"
+        )
         await asyncio.sleep(pause)
         pause = min(pause * 2, RESTART_S_MAX)
 

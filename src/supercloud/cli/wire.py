@@ -66,7 +66,7 @@ def methods(places: dict[str, str], module: str, service: str) -> list[Method]:
     ]
 
 
-def build(descriptor: Descriptor, assignments: tuple[str, ...], defaults: dict[str, Any]) -> Message:
+def build(descriptor: Any, assignments: tuple[str, ...], defaults: dict[str, Any]) -> Message:
     """A message from `field.path=value` words; `@file.json` or `{...}` gives a whole document."""
     document: dict[str, Any] = {}
     for word in assignments:
@@ -83,7 +83,7 @@ def build(descriptor: Descriptor, assignments: tuple[str, ...], defaults: dict[s
     return message
 
 
-def _assign(document: dict[str, Any], word: str, descriptor: Descriptor) -> None:
+def _assign(document: dict[str, Any], word: str, descriptor: Any) -> None:
     path, equals, text = word.partition("=")
     if not equals:
         raise click.UsageError(f"{word!r}: expected FIELD=VALUE; fields are {fields_text(descriptor)}")
@@ -100,7 +100,7 @@ def _assign(document: dict[str, Any], word: str, descriptor: Descriptor) -> None
 
 def _value(text: str) -> Any:
     """JSON when it looks like a list, object, boolean or quoted text; else the text itself."""
-    if text[:1] in "[{\"" or text in ("true", "false", "null"):
+    if text[:1] in '[{"' or text in ("true", "false", "null"):
         return orjson.loads(text)
     return text
 
@@ -111,7 +111,7 @@ def _default(document: dict[str, Any], path: list[str], value: Any) -> None:
     document.setdefault(path[-1], value)
 
 
-def fields_text(descriptor: Descriptor) -> str:
+def fields_text(descriptor: Any) -> str:
     """Names of a message's fields for help and errors."""
     return ", ".join(field.name for field in descriptor.fields) or "none"
 

@@ -26,15 +26,21 @@ SHELL = ["/bin/sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec 
 
 
 @asynccontextmanager
-async def _lease(settings: session.Settings, dseq: int, provider: str | None) -> AsyncIterator[tuple[Gateway, LeasePath]]:
+async def _lease(
+    settings: session.Settings, dseq: int, provider: str | None
+) -> AsyncIterator[tuple[Gateway, LeasePath]]:
     """The gateway and path of the one active lease of a deployment that is meant."""
     async with session.signing(settings) as tenant:
         active = await market.leases(tenant.client, tenant.owner, dseq, "active", provider or "")
         if not active:
-            raise PermanentError(f"deployment {dseq} has no active lease; `supercloud status {dseq}` says how it stands")
+            raise PermanentError(
+                f"deployment {dseq} has no active lease; `supercloud status {dseq}` says how it stands"
+            )
         if len(active) > 1:
             names = ", ".join(entry.lease.id.provider for entry in active)
-            raise PermanentError(f"deployment {dseq} has {len(active)} leases; name one with --provider ({names})")
+            raise PermanentError(
+                f"deployment {dseq} has {len(active)} leases; name one with --provider ({names})"
+            )
         id_ = active[0].lease.id
         async with await Gateway.of(tenant.client, id_.provider, tenant.key.signer) as gateway:
             yield gateway, LeasePath(dseq, id_.gseq, id_.oseq)
@@ -53,7 +59,13 @@ provider_option = click.option("--provider", metavar="ADDRESS", help="Which leas
 @session.network_options
 @command
 async def logs(
-    settings: session.Settings, dseq: int, service: str, follow: bool, tail: int, provider: str | None, as_json: bool
+    settings: session.Settings,
+    dseq: int,
+    service: str,
+    follow: bool,
+    tail: int,
+    provider: str | None,
+    as_json: bool,
 ) -> None:
     """Print what the containers of deployment DSEQ wrote; SERVICE limits to one or more (a,b)."""
     async with _lease(settings, dseq, provider) as (gateway, lease):
@@ -71,17 +83,24 @@ async def logs(
 @json_option
 @session.network_options
 @command
-async def events(settings: session.Settings, dseq: int, follow: bool, provider: str | None, as_json: bool) -> None:
+async def events(
+    settings: session.Settings, dseq: int, follow: bool, provider: str | None, as_json: bool
+) -> None:
     """Show what happened to the containers of deployment DSEQ."""
     async with _lease(settings, dseq, provider) as (gateway, lease):
         async for item in gateway.events(lease, "", follow):
             if as_json:
                 print_json(item)
             else:
-                click.echo(f"{item.get('type', ''):8} {item.get('reason', ''):16} {item.get('object', {}).get('name', '')} {item.get('note', '')}")
+                name = item.get("object", {}).get("name", "")
+                click.echo(
+                    f"{item.get('type', ''):8} {item.get('reason', ''):16} {name} {item.get('note', '')}"
+                )
 
 
-@click.command(name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command(
+    name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
 @click.argument("dseq", type=int)
 @click.argument("service")
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED)
@@ -103,7 +122,9 @@ async def exec_(
 ) -> None:
     """Run a command in a container of SERVICE; its exit code becomes ours."""
     async with _lease(settings, dseq, provider) as (gateway, lease):
-        code = await _session(await gateway.shell(lease, service, list(words), tty, stdin, replica), tty, stdin)
+        code = await _session(
+            await gateway.shell(lease, service, list(words), tty, stdin, replica), tty, stdin
+        )
     sys.exit(code)
 
 

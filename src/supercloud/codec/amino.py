@@ -28,7 +28,9 @@ _LONG = frozenset(
         FieldDescriptor.TYPE_SFIXED64,
     }
 )
-_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_ESCAPES = str.maketrans(
+    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+)
 
 
 def canonical(document: Any) -> bytes:
@@ -74,7 +76,7 @@ def value_of(message: Message) -> Any:
     return document
 
 
-def _present(message: Message, field: FieldDescriptor) -> bool:
+def _present(message: Message, field: Any) -> bool:
     value = getattr(message, field.name)
     if field.is_repeated:
         return len(value) > 0
@@ -83,7 +85,7 @@ def _present(message: Message, field: FieldDescriptor) -> bool:
     return bool(value)
 
 
-def _field(message: Message, field: FieldDescriptor, options: Any) -> Any:
+def _field(message: Message, field: Any, options: Any) -> Any:
     value = getattr(message, field.name)
     if field.is_repeated:
         if not len(value):
@@ -92,7 +94,7 @@ def _field(message: Message, field: FieldDescriptor, options: Any) -> Any:
     return _scalar(value, field, options)
 
 
-def _scalar(value: Any, field: FieldDescriptor, options: Any) -> Any:
+def _scalar(value: Any, field: Any, options: Any) -> Any:
     kind = field.type
     if kind == FieldDescriptor.TYPE_MESSAGE:
         return value_of(value)

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from supercloud.codec import registry
@@ -47,7 +47,9 @@ _SHORT: Final = frozenset(
 )
 _INTEGER: Final = re.compile(r"-?\d{1,20}")
 _DURATION: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,9}))?s")
-_TIME: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))")
+_TIME: Final = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))"
+)
 
 Write = Callable[[Any], Any]
 Read = Callable[[Any], Any]
@@ -73,29 +75,36 @@ def _to_value(message: Message) -> Any:
     special = _SPECIAL_WRITE.get(descriptor.full_name)
     if special is not None:
         return special(message)
-    return {name: write(message) for name, optional, write in _writers(descriptor) if not optional or message.HasField(name)}
+    return {
+        name: write(message)
+        for name, optional, write in _writers(descriptor)
+        if not optional or message.HasField(name)
+    }
 
 
 _writer_cache: dict[str, list[tuple[str, bool, Write]]] = {}
 
 
-def _writers(descriptor: Descriptor) -> list[tuple[str, bool, Write]]:
+def _writers(descriptor: Any) -> list[tuple[str, bool, Write]]:
     """Name, whether it is printed only when set (members of a oneof), and how."""
     found = _writer_cache.get(descriptor.full_name)
     if found is None:
         found = [
-            (field.name, field.containing_oneof is not None, _field_writer(field)) for field in descriptor.fields
+            (field.name, field.containing_oneof is not None, _field_writer(field))
+            for field in descriptor.fields
         ]
         _writer_cache[descriptor.full_name] = found
     return found
 
 
-def _field_writer(field: FieldDescriptor) -> Write:
+def _field_writer(field: Any) -> Write:
     name = field.name
     one = _value_writer(field)
     if _is_map(field):
         inner = _value_writer(field.message_type.fields_by_name["value"])
-        return lambda message: {str(key): inner(value) for key, value in sorted(getattr(message, name).items())}
+        return lambda message: {
+            str(key): inner(value) for key, value in sorted(getattr(message, name).items())
+        }
     if field.is_repeated:
         return lambda message: [one(item) for item in getattr(message, name)]
     if field.type == FieldDescriptor.TYPE_MESSAGE:
@@ -105,7 +114,7 @@ def _field_writer(field: FieldDescriptor) -> Write:
     return lambda message: one(getattr(message, name))
 
 
-def _value_writer(field: FieldDescriptor) -> Write:
+def _value_writer(field: Any) -> Write:
     kind = field.type
     if kind == FieldDescriptor.TYPE_MESSAGE:
         return _to_value
@@ -125,31 +134,33 @@ def _value_writer(field: FieldDescriptor) -> Write:
     return lambda value: value
 
 
-def _is_map(field: FieldDescriptor) -> bool:
-    return bool(field.is_repeated and field.message_type is not None and field.message_type.GetOptions().map_entry)
+def _is_map(field: Any) -> bool:
+    return bool(
+        field.is_repeated and field.message_type is not None and field.message_type.GetOptions().map_entry
+    )
 
 
-def _by_value(field: FieldDescriptor) -> bool:
+def _by_value(field: Any) -> bool:
     options = field.GetOptions()
     return bool(options.HasExtension(gogo_pb2.nullable) and not options.Extensions[gogo_pb2.nullable])
 
 
-def _customtype(field: FieldDescriptor) -> str:
+def _customtype(field: Any) -> str:
     return str(field.GetOptions().Extensions[gogo_pb2.customtype])
 
 
-def _is_dec(field: FieldDescriptor) -> bool:
+def _is_dec(field: Any) -> bool:
     # A plain string with the scalar's name alone is text on the wire already.
     return _customtype(field).endswith("Dec")
 
 
-def _is_int(field: FieldDescriptor) -> bool:
+def _is_int(field: Any) -> bool:
     return _customtype(field).endswith("Int") or (
         not _customtype(field) and field.GetOptions().Extensions[cosmos_pb2.scalar] == "cosmos.Int"
     )
 
 
-def _is_digits(field: FieldDescriptor) -> bool:
+def _is_digits(field: Any) -> bool:
     """Bytes that hold an integer as ASCII digits (akash ResourceValue)."""
     return _customtype(field).endswith("Int")
 
@@ -217,7 +228,9 @@ def from_text(text: bytes | str) -> Any:
     """JSON values of a text. Raises ValueError for malformed text, duplicate keys and floats."""
     if len(text) > TEXT_CHARS_MAX:
         raise ValueError("JSON text is too long")
-    return json.loads(text, object_pairs_hook=_unique, parse_float=_refuse_float, parse_constant=_refuse_float)
+    return json.loads(
+        text, object_pairs_hook=_unique, parse_float=_refuse_float, parse_constant=_refuse_float
+    )
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -259,10 +272,10 @@ def _read_into(message: Message, document: Any, where: str, ignore_unknown: bool
             _read_field(message, field, value, f"{where}.{name}", ignore_unknown, depth)
 
 
-_field_cache: dict[str, dict[str, FieldDescriptor]] = {}
+_field_cache: dict[str, dict[str, Any]] = {}
 
 
-def _fields(descriptor: Descriptor) -> dict[str, FieldDescriptor]:
+def _fields(descriptor: Any) -> dict[str, Any]:
     """Fields by proto name and by camelCase name."""
     found = _field_cache.get(descriptor.full_name)
     if found is None:
@@ -273,7 +286,7 @@ def _fields(descriptor: Descriptor) -> dict[str, FieldDescriptor]:
 
 
 def _read_field(
-    message: Message, field: FieldDescriptor, value: Any, where: str, ignore_unknown: bool, depth: int
+    message: Message, field: Any, value: Any, where: str, ignore_unknown: bool, depth: int
 ) -> None:
     if _is_map(field):
         entry = field.message_type.fields_by_name["value"]
@@ -307,7 +320,7 @@ def _read_field(
         raise ValueError(str(error) if str(error).startswith(where) else f"{where}: {error}") from error
 
 
-def _read_scalar(field: FieldDescriptor, value: Any, where: str) -> Any:
+def _read_scalar(field: Any, value: Any, where: str) -> Any:
     kind = field.type
     if kind in _LONG or kind in _SHORT:
         return _read_integer(value, where)
@@ -338,9 +351,10 @@ def _read_integer(value: Any, where: str) -> int:
     return int(value)
 
 
-def _read_enum(field: FieldDescriptor, value: Any, where: str) -> int:
+def _read_enum(field: Any, value: Any, where: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
+    assert field.enum_type is not None
     found = field.enum_type.values_by_name.get(value) if isinstance(value, str) else None
     if found is None:
         names = ", ".join(entry.name for entry in field.enum_type.values)
@@ -399,4 +413,3 @@ _SPECIAL_READ: Final[dict[str, Callable[[Any, Any, str], None]]] = {
     "google.protobuf.Duration": _read_duration,
     "google.protobuf.Any": _read_any,
 }
-

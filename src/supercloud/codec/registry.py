@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from google.protobuf import any_pb2, descriptor_pool
-from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
@@ -30,7 +29,9 @@ def message_class(type_url: str) -> type[Message]:
 
 def pack(message: Message) -> any_pb2.Any:
     """The message as an Any."""
-    return any_pb2.Any(type_url="/" + message.DESCRIPTOR.full_name, value=message.SerializeToString(deterministic=True))
+    return any_pb2.Any(
+        type_url="/" + message.DESCRIPTOR.full_name, value=message.SerializeToString(deterministic=True)
+    )
 
 
 def unpack(packed: any_pb2.Any) -> Message:
@@ -42,6 +43,6 @@ def unpack(packed: any_pb2.Any) -> Message:
     return message
 
 
-def options(field: FieldDescriptor) -> Any:
+def options(field: Any) -> Any:
     """Options of a field; their extensions say how it is written elsewhere."""
     return field.GetOptions()

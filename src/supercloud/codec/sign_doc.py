@@ -17,7 +17,10 @@ from supercloud.pb.cosmos.tx.v1beta1 import tx_pb2
 def direct_bytes(body_bytes: bytes, auth_info_bytes: bytes, chain_id: str, account_number: int) -> bytes:
     """SIGN_MODE_DIRECT."""
     return tx_pb2.SignDoc(
-        body_bytes=body_bytes, auth_info_bytes=auth_info_bytes, chain_id=chain_id, account_number=account_number
+        body_bytes=body_bytes,
+        auth_info_bytes=auth_info_bytes,
+        chain_id=chain_id,
+        account_number=account_number,
     ).SerializeToString(deterministic=True)
 
 

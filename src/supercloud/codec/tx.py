@@ -85,9 +85,9 @@ def _check_body(body: Any, raw: bytes) -> None:
     if len(body.messages) > MESSAGES_MAX:
         raise TxParse(f"{len(body.messages)} messages; at most {MESSAGES_MAX} are decoded")
     # The messages are checked one by one below; what remains is the body's own level and its extensions.
-    for field in unknown.UnknownFieldSet(body):
-        if not field.field_number & unknown.NON_CRITICAL_BIT:
-            raise TxParse(f"errUnknownField {body.DESCRIPTOR.full_name!r}: {{TagNum: {field.field_number}}}")
+    for number in unknown.strangers(body):
+        if not number & unknown.NON_CRITICAL_BIT:
+            raise TxParse(f"errUnknownField {body.DESCRIPTOR.full_name!r}: {{TagNum: {number}}}")
     for packed in (*body.extension_options, *body.non_critical_extension_options):
         unknown.refuse(packed, packed.SerializeToString())
     if body.HasField("timeout_timestamp"):
@@ -109,7 +109,7 @@ def _check_auth_info(auth_info: Any, raw: bytes) -> None:
 
 def _message(packed: Any) -> Message:
     message = registry.unpack(packed)
-    if len(unknown.UnknownFieldSet(packed)):
+    if unknown.strangers(packed):
         raise TxParse("unknown fields beside a message")
     unknown.refuse(message, packed.value)
     return message

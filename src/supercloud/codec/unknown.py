@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
@@ -20,6 +20,7 @@ from supercloud.types.errors import TxParse
 
 NON_CRITICAL_BIT: Final = 1 << 10
 DEPTH_MAX: Final = 16
+_unknown_fields: Any = UnknownFieldSet
 _ANY: Final = "google.protobuf.Any"
 _any_inside: dict[str, bool] = {}
 
@@ -32,9 +33,14 @@ def refuse(message: Message, raw: bytes, *, allow_non_critical: bool = False) ->
     _walk(message, allow_non_critical, 0)
 
 
+def strangers(message: Message) -> list[int]:
+    """Numbers of the fields that a message's type does not define, at its own level."""
+    return [field.field_number for field in _unknown_fields(message)]
+
+
 def _is_plain(message: Message, raw: bytes) -> bool:
     copy = type(message).FromString(raw)
-    copy.DiscardUnknownFields()  # type: ignore[attr-defined]
+    copy.DiscardUnknownFields()
     return copy.ByteSize() == len(raw)
 
 
@@ -43,7 +49,9 @@ def _walk(message: Message, allow_non_critical: bool, depth: int) -> None:
         raise TxParse("messages are nested too deeply")
     for field in UnknownFieldSet(message):
         if not (allow_non_critical and field.field_number & NON_CRITICAL_BIT):
-            raise TxParse(f"errUnknownField {message.DESCRIPTOR.full_name!r}: {{TagNum: {field.field_number}}}")
+            raise TxParse(
+                f"errUnknownField {message.DESCRIPTOR.full_name!r}: {{TagNum: {field.field_number}}}"
+            )
     for descriptor, value in message.ListFields():
         if descriptor.type != FieldDescriptor.TYPE_MESSAGE:
             continue
@@ -55,7 +63,7 @@ def _walk(message: Message, allow_non_critical: bool, depth: int) -> None:
                 _walk(each, False, depth + 1)
 
 
-def _values(descriptor: FieldDescriptor, value: Any) -> Any:
+def _values(descriptor: Any, value: Any) -> Any:
     if not descriptor.is_repeated:
         return (value,)
     if descriptor.message_type.GetOptions().map_entry:
@@ -64,7 +72,7 @@ def _values(descriptor: FieldDescriptor, value: Any) -> Any:
     return value
 
 
-def _holds_any(descriptor: Descriptor) -> bool:
+def _holds_any(descriptor: Any) -> bool:
     """Whether a message of this type may hold an Any."""
     known = _any_inside.get(descriptor.full_name)
     if known is None:

@@ -39,7 +39,9 @@ def check_mnemonic(mnemonic: str) -> str:
     return " ".join(words)
 
 
-def derive(mnemonic: str, account: int = 0, index: int = 0, coin_type: int = COIN_TYPE, passphrase: str = "") -> PrivateKey:
+def derive(
+    mnemonic: str, account: int = 0, index: int = 0, coin_type: int = COIN_TYPE, passphrase: str = ""
+) -> PrivateKey:
     """The key at m/44'/coin_type'/account'/0/index. Raises ValueError for bad words or numbers."""
     if not 0 <= account < HARDENED or not 0 <= index < HARDENED:
         raise ValueError("account and index are numbers below 2^31")

@@ -23,7 +23,9 @@ def _parse(data: bytes) -> Any:
     found = _parsed.get(data)
     if found is None:
         found = ffi.new("secp256k1_pubkey *")
-        if len(data) != PUBLIC_KEY_BYTES or not lib.secp256k1_ec_pubkey_parse(_CONTEXT, found, data, len(data)):
+        if len(data) != PUBLIC_KEY_BYTES or not lib.secp256k1_ec_pubkey_parse(
+            _CONTEXT, found, data, len(data)
+        ):
             raise ValueError("not a compressed secp256k1 public key")
         if len(_parsed) >= PARSED_KEYS_MAX:
             _parsed.clear()

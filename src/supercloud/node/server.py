@@ -415,6 +415,25 @@ def _log_defect(error: BaseException) -> None:
     log.error("a transaction met a defect of this node's software", exc_info=error)
 
 
+def export_genesis(folder: Path, height: int = 0) -> dict[str, Any]:
+    """A genesis document that starts a chain with this home's state of a height (0: the last one).
+
+    The validator and the consensus parameters stay; the chain begins at the height after. The node must be stopped.
+    """
+    node = Node(folder)
+    try:
+        node._load()
+        document = dict(genesis_document.load(node.home.genesis).document)
+        at = height or node.app.store.height
+        document["initial_height"] = str(at + 1)
+        document["genesis_time"] = genesis_document.format_time(node.app.block_at(at).time)
+        document["app_state"] = node.app.export_state(height)
+        return document
+    finally:
+        for close in reversed(node._closers):
+            close()
+
+
 # --- In the foreground
 
 

@@ -66,7 +66,9 @@ class Config:
             "beta3": "0.04",
         }
     )
-    price_gpu: dict[str, str] = field(default_factory=lambda: {"nvidia/a100": "120", "nvidia/t4": "80", "*": "130"})
+    price_gpu: dict[str, str] = field(
+        default_factory=lambda: {"nvidia/a100": "120", "nvidia/t4": "80", "*": "130"}
+    )
     price_endpoint: str = "0.05"
     price_leased_ip: str = "5"
     price_minimum: str = "0.10"
@@ -100,7 +102,9 @@ def parse(document: dict[str, Any], where: str = "provider.toml") -> Config:
             raise ConfigError(f"{where}: unknown setting {name!r}; known ones are {', '.join(sorted(known))}")
         default = defaults[name]
         if type(value) is not type(default):
-            raise ConfigError(f"{where}: {name} is {value!r}, expected a {type(default).__name__} such as {default!r}")
+            raise ConfigError(
+                f"{where}: {name} is {value!r}, expected a {type(default).__name__} such as {default!r}"
+            )
         if name.startswith("price_") or name == "dollars_per":
             _check_prices(where, name, value)
         values[name] = value
@@ -118,7 +122,9 @@ def _check_prices(where: str, name: str, value: Any) -> None:
         except (TypeError, ValueError, ZeroDivisionError):
             amount = Fraction(-1)
         if amount < 0 or (name == "dollars_per" and amount == 0):
-            raise ConfigError(f'{where}: {name} has {text!r}, expected a decimal number in quotes such as "1.60"')
+            raise ConfigError(
+                f'{where}: {name} has {text!r}, expected a decimal number in quotes such as "1.60"'
+            )
 
 
 def dump(config: Config) -> str:

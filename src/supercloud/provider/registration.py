@@ -77,7 +77,9 @@ async def _record(client: Client, me: str) -> Any | None:
 async def _published(client: Client, me: str, found: Certificate) -> bool:
     request = cert_query.QueryCertificatesRequest()
     request.filter.owner, request.filter.serial, request.filter.state = me, str(found.serial), "valid"
-    answer = await client.query("/akash.cert.v1.Query/Certificates", request, cert_query.QueryCertificatesResponse)
+    answer = await client.query(
+        "/akash.cert.v1.Query/Certificates", request, cert_query.QueryCertificatesResponse
+    )
     return any(item.certificate.state == cert_pb2.valid for item in answer.certificates)
 
 

@@ -51,7 +51,9 @@ log = logging.getLogger(__name__)
 
 KEY_CACHE_S = 60.0
 KEYS_MAX = 10_000
-WAKING = frozenset({Kind.LEASE_WON, Kind.LEASE_CLOSED, Kind.DEPLOYMENT_UPDATED, Kind.DEPLOYMENT_CLOSED, Kind.GROUP_CLOSED})
+WAKING = frozenset(
+    {Kind.LEASE_WON, Kind.LEASE_CLOSED, Kind.DEPLOYMENT_UPDATED, Kind.DEPLOYMENT_CLOSED, Kind.GROUP_CLOSED}
+)
 SHUTDOWN_S = 5.0
 
 
@@ -95,11 +97,18 @@ class Provider:
         await registration.ensure(client, sender, self.config, files)
         certificate, key = files / "certificate.pem", files / "private_key.pem"
         gateway = GatewayServer(self, certificate, key, self.config.gateway_listen, self.config.gateway_port)
-        status = StatusServer(self, certificate, key, self.config.gateway_listen, self.config.gateway_grpc_port)
+        status = StatusServer(
+            self, certificate, key, self.config.gateway_listen, self.config.gateway_grpc_port
+        )
         async with BatchSender(sender) as batch:
             self._batch = batch
             self._bidder = Bidder(
-                client, batch, self._state, self.config, sheet_of(self.config), _total(self._machine, self.config)
+                client,
+                batch,
+                self._state,
+                self.config,
+                sheet_of(self.config),
+                _total(self._machine, self.config),
             )
             self._desk = ManifestDesk(client, self._state, self.address)
             self._settlement = Settlement(batch, self.config)
@@ -165,7 +174,9 @@ class Provider:
 
     async def _bid_on_all(self, tasks: asyncio.TaskGroup, height: int) -> None:
         orders = await self._bidder.open_orders()
-        await self._bidder.close_stale(self._profile, height, frozenset(str(OrderRef.of(o.id)) for o in orders))
+        await self._bidder.close_stale(
+            self._profile, height, frozenset(str(OrderRef.of(o.id)) for o in orders)
+        )
         for order in orders:
             tasks.create_task(self._consider(OrderRef.of(order.id)))
 
@@ -197,7 +208,10 @@ class Provider:
     async def _keep_in_step(self) -> None:
         """Compare leases with containers: when woken, when something changed here, and now and then anyway."""
         while True:
-            waiting = [asyncio.ensure_future(self._look.wait()), asyncio.ensure_future(self._driver.changes())]
+            waiting = [
+                asyncio.ensure_future(self._look.wait()),
+                asyncio.ensure_future(self._driver.changes()),
+            ]
             try:
                 await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -354,7 +368,9 @@ class Provider:
         inventory = self.inventory
         entries = {True: [], False: []}  # type: dict[bool, list[dict[str, Any]]]
         for held in inventory.reservations.values():
-            entries[held.allocated].append(_amounts(held.need.cpu, held.need.memory, held.need.storage, len(held.gpus)))
+            entries[held.allocated].append(
+                _amounts(held.need.cpu, held.need.memory, held.need.storage, len(held.gpus))
+            )
         node = {
             "name": self.machine,
             "allocatable": _of(inventory.total),
@@ -372,7 +388,12 @@ class Provider:
     def version(self) -> dict[str, Any]:
         """Versions, in the form that indexers read."""
         found = version("supercloud")
-        akash = {"name": "supercloud", "server_name": "supercloud", "version": found, "cosmos_sdk_version": "v0.53.0"}
+        akash = {
+            "name": "supercloud",
+            "server_name": "supercloud",
+            "version": found,
+            "cosmos_sdk_version": "v0.53.0",
+        }
         return {"akash": akash, "kube": {}}
 
     # --- What the status server asks

@@ -56,13 +56,15 @@ class State:
     def handled(self, height: int) -> None:
         """Remember that everything up to `height` was handled."""
         self._db.execute(
-            "INSERT INTO progress VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET height = excluded.height", (height,)
+            "INSERT INTO progress VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET height = excluded.height",
+            (height,),
         )
 
     def save_manifest(self, owner: str, dseq: int, version: bytes, body: bytes) -> None:
         """Keep an accepted manifest until its deployment has no lease here."""
         self._db.execute(
-            "INSERT OR REPLACE INTO manifest VALUES (?, ?, ?, ?, ?)", (owner, dseq, version, body, int(time.time()))
+            "INSERT OR REPLACE INTO manifest VALUES (?, ?, ?, ?, ?)",
+            (owner, dseq, version, body, int(time.time())),
         )
 
     def manifest(self, owner: str, dseq: int) -> StoredManifest | None:
@@ -117,7 +119,8 @@ class State:
         for candidate in free:
             if candidate not in taken:
                 self._db.execute(
-                    "INSERT INTO port VALUES (?, ?, ?, ?, ?)", (candidate, proto, lease, service, container_port)
+                    "INSERT INTO port VALUES (?, ?, ?, ?, ?)",
+                    (candidate, proto, lease, service, container_port),
                 )
                 return candidate
         raise RuntimeError(f"all {len(free)} forwarded ports ({free.start}-{free.stop - 1}) are in use")
@@ -128,7 +131,9 @@ class State:
 
     def block_port(self, host_port: int, proto: str) -> None:
         """Give a port to nobody: another program on this machine uses it."""
-        self._db.execute("INSERT OR REPLACE INTO port VALUES (?, ?, ?, ?, ?)", (host_port, proto, "-", str(host_port), 0))
+        self._db.execute(
+            "INSERT OR REPLACE INTO port VALUES (?, ?, ?, ?, ?)", (host_port, proto, "-", str(host_port), 0)
+        )
 
     def hold_hostname(self, name: str, lease: str, service: str) -> None:
         """Record that a lease's service answers under a name."""

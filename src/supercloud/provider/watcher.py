@@ -7,7 +7,7 @@ mind. When blocks are missing (pruned, or too many were missed) the caller is to
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import NamedTuple
 
@@ -42,7 +42,7 @@ async def watch(client: Client, state: State) -> AsyncIterator[Seen]:
             pause = min(pause * 2, RETRY_S_MAX)
 
 
-async def _connected(client: Client, state: State) -> AsyncIterator[Seen]:
+async def _connected(client: Client, state: State) -> AsyncGenerator[Seen, None]:
     async with aclosing(client.new_heights()) as heights:
         async for height in heights:
             if height == 0:
@@ -60,7 +60,9 @@ async def _between(client: Client, handled: int, latest: int) -> AsyncIterator[S
         return
     for height in range(handled + 1, latest + 1):
         try:
-            events = [found for event in await client.block_events(height) if (found := market_event(event, height))]
+            events = [
+                found for event in await client.block_events(height) if (found := market_event(event, height))
+            ]
         except TemporaryError:
             raise
         except SdkError:

@@ -62,7 +62,9 @@ def make(address: str, now: datetime.datetime, hosts: Sequence[str] = ()) -> Cer
     )
     if hosts:
         usages.append(ExtendedKeyUsageOID.SERVER_AUTH)
-        builder = builder.add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False
+        )
     builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
     certificate = builder.sign(key, hashes.SHA256())
     spki = key.public_key().public_bytes(

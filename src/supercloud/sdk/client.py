@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import datetime
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple, TypeVar
 
 from google.protobuf.message import Message
@@ -71,7 +71,9 @@ class Client:
         )
         response = result["response"]
         if response.get("code"):
-            raise QueryError(path, int(response["code"]), response.get("codespace", ""), response.get("log", ""))
+            raise QueryError(
+                path, int(response["code"]), response.get("codespace", ""), response.get("log", "")
+            )
         return answer.FromString(base64.b64decode(response.get("value") or ""))
 
     async def pages(self, path: str, request: Any, answer: type[Answer], items: str) -> list[Any]:
@@ -79,7 +81,9 @@ class Client:
         found: list[Any] = []
         while True:
             if not request.pagination.limit:
-                request.pagination.CopyFrom(pagination_pb2.PageRequest(limit=PAGE_ITEMS, key=request.pagination.key))
+                request.pagination.CopyFrom(
+                    pagination_pb2.PageRequest(limit=PAGE_ITEMS, key=request.pagination.key)
+                )
             page: Any = await self.query(path, request, answer)
             found.extend(getattr(page, items))
             if not page.pagination.next_key:
@@ -106,7 +110,9 @@ class Client:
         """Number and sequence of an account; None when the network has never seen it."""
         request = auth_query.QueryAccountRequest(address=self.bech32.text(address))
         try:
-            answer = await self.query("/cosmos.auth.v1beta1.Query/Account", request, auth_query.QueryAccountResponse)
+            answer = await self.query(
+                "/cosmos.auth.v1beta1.Query/Account", request, auth_query.QueryAccountResponse
+            )
         except QueryError as error:
             if error.not_found:
                 return None
@@ -142,7 +148,7 @@ class Client:
         events.extend(typed_events(results.get("finalize_block_events") or []))
         return events
 
-    async def new_heights(self) -> AsyncIterator[int]:
+    async def new_heights(self) -> AsyncGenerator[int, None]:
         """Yield 0 once the subscription stands, then the height of every new block."""
         async for event in self.rpc.subscribe("tm.event='NewBlockHeader'"):
             yield int(event["data"]["value"]["header"]["height"]) if event else 0

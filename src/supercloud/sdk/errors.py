@@ -52,5 +52,7 @@ class TxFailed(PermanentError):
 
     def __init__(self, result: TxResult) -> None:
         where = f"at height {result.height}" if result.height else "before it reached a block"
-        super().__init__(f"transaction {result.hash} failed {where}: {result.codespace} code {result.code}: {result.log}")
+        super().__init__(
+            f"transaction {result.hash} failed {where}: {result.codespace} code {result.code}: {result.log}"
+        )
         self.result = result

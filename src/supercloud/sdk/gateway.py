@@ -128,7 +128,9 @@ class Gateway:
         async for item in self._stream(f"/lease/{lease}/logs", query):
             yield item
 
-    async def events(self, lease: LeasePath, services: str = "", follow: bool = False) -> AsyncIterator[dict[str, Any]]:
+    async def events(
+        self, lease: LeasePath, services: str = "", follow: bool = False
+    ) -> AsyncIterator[dict[str, Any]]:
         """What happened to the containers of a lease."""
         query = {"follow": "true" if follow else "false"}
         if services:
@@ -137,7 +139,13 @@ class Gateway:
             yield item
 
     async def shell(
-        self, lease: LeasePath, service: str, command: list[str], tty: bool = False, stdin: bool = False, replica: int = 0
+        self,
+        lease: LeasePath,
+        service: str,
+        command: list[str],
+        tty: bool = False,
+        stdin: bool = False,
+        replica: int = 0,
     ) -> Shell:
         """Run a command in a running replica."""
         query = {"service": service, "podIndex": str(replica), "tty": str(int(tty)), "stdin": str(int(stdin))}
@@ -164,23 +172,27 @@ class Gateway:
             )
 
         try:
-            return await self._trust.attempt(attempt)
+            socket: aiohttp.ClientWebSocketResponse = await self._trust.attempt(attempt)
         except aiohttp.WSServerHandshakeError as error:
             raise GatewayError(error.status, error.message) from error
+        return socket
 
     async def _json(self, method: str, path: str) -> Any:
         return orjson.loads(await self._request(method, path, None) or b"null")
 
     async def _request(self, method: str, path: str, body: bytes | None) -> bytes:
         async def attempt(ssl: aiohttp.Fingerprint | bool) -> bytes:
-            request = self._http().request(method, self.url + path, data=body, headers=self._headers(), ssl=ssl)
+            request = self._http().request(
+                method, self.url + path, data=body, headers=self._headers(), ssl=ssl
+            )
             async with request as response:
                 answer = await response.content.read()
                 if response.status >= 400:
                     raise GatewayError(response.status, _error_text(answer))
                 return answer
 
-        return await self._trust.attempt(attempt)
+        answered: bytes = await self._trust.attempt(attempt)
+        return answered
 
     def _headers(self) -> dict[str, str]:
         if self._signer is None:
@@ -189,7 +201,9 @@ class Gateway:
 
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S, sock_connect=5.0))
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S, sock_connect=5.0)
+            )
         return self._session
 
 
@@ -223,7 +237,9 @@ class Trust:
     """Whose TLS certificates are believed: fingerprints of the provider's valid certificates on the ledger."""
 
     def __init__(self, fingerprints: list[bytes]) -> None:
-        self._ways: list[aiohttp.Fingerprint | bool] = [aiohttp.Fingerprint(print_) for print_ in fingerprints]
+        self._ways: list[aiohttp.Fingerprint | bool] = [
+            aiohttp.Fingerprint(print_) for print_ in fingerprints
+        ]
         self._ways.append(True)
 
     @classmethod
@@ -257,7 +273,9 @@ class Trust:
             except aiohttp.WSServerHandshakeError:
                 raise
             except (aiohttp.ClientError, TimeoutError, ConnectionError, asyncio.IncompleteReadError) as error:
-                raise TemporaryError(f"provider does not answer: {error or type(error).__name__}", 2.0) from error
+                raise TemporaryError(
+                    f"provider does not answer: {error or type(error).__name__}", 2.0
+                ) from error
             self._ways = [way]
             return result
         raise PermanentError(
@@ -265,7 +283,11 @@ class Trust:
         ) from refused
 
 
-_CLOSE_REASONS = {4000: "no running replicas", 4001: "lease not found", 4002: "the provider's engine is unavailable"}
+_CLOSE_REASONS = {
+    4000: "no running replicas",
+    4001: "lease not found",
+    4002: "the provider's engine is unavailable",
+}
 
 
 def _der(pem: bytes) -> bytes:

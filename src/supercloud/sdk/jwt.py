@@ -47,7 +47,13 @@ class ClaimsInvalid(Exception):
     """A genuine token whose claims are out of date or out of form."""
 
 
-def issue(signer: JwtSigner, issuer: str, now_s: int, leases: dict[str, Any] | None = None, lifetime_s: int = LIFETIME_S) -> str:
+def issue(
+    signer: JwtSigner,
+    issuer: str,
+    now_s: int,
+    leases: dict[str, Any] | None = None,
+    lifetime_s: int = LIFETIME_S,
+) -> str:
     """A token of `issuer` (bech32), valid from `now_s`; `leases` defaults to full access."""
     claims = {
         "iss": issuer,
@@ -84,7 +90,10 @@ def parse(token: str) -> tuple[dict[str, Any], bytes, bytes]:
 
 def adr36_document(signer: str, data: bytes) -> bytes:
     """The amino JSON that a wallet signs for arbitrary data (ADR-36)."""
-    message = {"type": "sign/MsgSignData", "value": {"data": base64.b64encode(data).decode(), "signer": signer}}
+    message = {
+        "type": "sign/MsgSignData",
+        "value": {"data": base64.b64encode(data).decode(), "signer": signer},
+    }
     document = {
         "account_number": "0",
         "chain_id": "",
@@ -184,7 +193,9 @@ class Access:
         self._leases: dict[str, Any] = claims["leases"]
         self._provider = provider
 
-    def allows(self, scope: str | None, dseq: int, gseq: int = 0, oseq: int = 0, service: str | None = None) -> bool:
+    def allows(
+        self, scope: str | None, dseq: int, gseq: int = 0, oseq: int = 0, service: str | None = None
+    ) -> bool:
         """Whether `scope` (None: any) on that lease of the issuer is granted; 0 leaves a part open."""
         match self._leases["access"]:
             case "full":
@@ -199,7 +210,9 @@ class Access:
                     return True
                 case "scoped":
                     return scope is None or scope in entry["scope"]
-            return any(_deployment_allows(d, scope, (dseq, gseq, oseq), service) for d in entry["deployments"])
+            return any(
+                _deployment_allows(d, scope, (dseq, gseq, oseq), service) for d in entry["deployments"]
+            )
         return False
 
 

@@ -71,7 +71,8 @@ async def create_deployment(sender: TxSender, sdl: Sdl, deposit: Coin, dseq: int
         groups=sdl.group_specs(),
         hash=sdl.version,
         deposit=deposit_pb2.Deposit(
-            amount=coin_pb2.Coin(denom=deposit.denom, amount=str(deposit.amount)), sources=[deposit_pb2.balance]
+            amount=coin_pb2.Coin(denom=deposit.denom, amount=str(deposit.amount)),
+            sources=[deposit_pb2.balance],
         ),
     )
     if sdl.reclamation_min_window is not None:
@@ -205,7 +206,10 @@ async def audited_attributes(client: Client, provider: str) -> dict[str, list[An
     request = audit_query.QueryProviderAttributesRequest(owner=provider)
     try:
         found = await client.pages(
-            "/akash.audit.v1.Query/ProviderAttributes", request, audit_query.QueryProvidersResponse, "providers"
+            "/akash.audit.v1.Query/ProviderAttributes",
+            request,
+            audit_query.QueryProvidersResponse,
+            "providers",
         )
     except QueryError as error:
         # The network answers a provider that nobody audited with an error.
@@ -273,4 +277,3 @@ def _summary(status: dict[str, Any]) -> str:
     if not services:
         return "the provider has not started it"
     return ", ".join(f"{name} {item['available']}/{item['total']}" for name, item in sorted(services.items()))
-

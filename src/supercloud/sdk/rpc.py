@@ -62,7 +62,9 @@ class RpcClient:
                     raise TemporaryError(f"{self.url}: HTTP {response.status}")
                 answer = orjson.loads(await response.content.read())
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise TemporaryError(f"node at {self.url} does not answer: {error or type(error).__name__}") from error
+            raise TemporaryError(
+                f"node at {self.url} does not answer: {error or type(error).__name__}"
+            ) from error
         except orjson.JSONDecodeError as error:
             raise PermanentError(f"{self.url} does not speak JSON-RPC: {error}") from error
         return _result(method, answer)
@@ -83,7 +85,9 @@ class RpcClient:
                         break
                     yield _result("subscribe", orjson.loads(message.data))
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise TemporaryError(f"subscription to {self.url} broke: {error or type(error).__name__}") from error
+            raise TemporaryError(
+                f"subscription to {self.url} broke: {error or type(error).__name__}"
+            ) from error
         raise TemporaryError(f"{self.url} ended the subscription")
 
     def _http(self) -> aiohttp.ClientSession:
@@ -100,7 +104,9 @@ def _result(method: str, answer: Any) -> Any:
         raise PermanentError(f"{method}: answer is not a JSON-RPC object")
     error = answer.get("error")
     if error:
-        raise RpcError(method, int(error.get("code", 0)), str(error.get("message", "")), str(error.get("data", "")))
+        raise RpcError(
+            method, int(error.get("code", 0)), str(error.get("message", "")), str(error.get("data", ""))
+        )
     return answer.get("result")
 
 

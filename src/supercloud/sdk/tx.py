@@ -63,7 +63,9 @@ class GasPrice(NamedTuple):
         try:
             return cls(Fraction(text[:digits]), text[digits:])
         except ValueError as error:
-            raise PermanentError(f"gas price {text!r}: expected a number and a denom, such as 0.025uakt") from error
+            raise PermanentError(
+                f"gas price {text!r}: expected a number and a denom, such as 0.025uakt"
+            ) from error
 
     def fee(self, gas: int) -> coin_pb2.Coin:
         """The fee for `gas`, rounded up."""
@@ -148,7 +150,9 @@ class TxSender:
                     pause = min(pause * 1.3, POLL_S_MAX)
         except TimeoutError as error:
             self._number = None
-            raise TemporaryError(f"transaction {tx_hash} was accepted but is in no block after {timeout_s:g} s") from error
+            raise TemporaryError(
+                f"transaction {tx_hash} was accepted but is in no block after {timeout_s:g} s"
+            ) from error
         result = _committed(found)
         if result.code:
             raise TxFailed(result)
@@ -190,7 +194,9 @@ class TxSender:
         key = keys_pb2.PubKey(key=bytes(self.signer.public_key))
         info = tx_pb2.SignerInfo(public_key=_any(key), sequence=self._sequence)
         info.mode_info.single.mode = signing_pb2.SIGN_MODE_DIRECT
-        fee = tx_pb2.Fee(gas_limit=gas, amount=[self.gas_price.fee(gas)] if gas and self.gas_price.amount else [])
+        fee = tx_pb2.Fee(
+            gas_limit=gas, amount=[self.gas_price.fee(gas)] if gas and self.gas_price.amount else []
+        )
         return tx_pb2.AuthInfo(signer_infos=[info], fee=fee).SerializeToString()
 
     def _sign(self, body: bytes, gas: int) -> bytes:
@@ -202,7 +208,9 @@ class TxSender:
             account_number=self._number or 0,
         )
         signature = self.signer.sign(document.SerializeToString())
-        return tx_pb2.TxRaw(body_bytes=body, auth_info_bytes=auth_info, signatures=[signature]).SerializeToString()
+        return tx_pb2.TxRaw(
+            body_bytes=body, auth_info_bytes=auth_info, signatures=[signature]
+        ).SerializeToString()
 
     async def _broadcast_raw(self, raw: bytes) -> TxResult:
         try:

@@ -156,7 +156,7 @@ def _line(node: Any, fallback: Any) -> int:
 
 def _merged(node: Any) -> Iterator[tuple[Any, Any]]:
     """Pairs of a mapping; `<<` brings in those of another, which lose to the mapping's own."""
-    late = []
+    late: list[Any] = []
     for key, value in node.value:
         if key.value == "<<" and not key.style:
             late += value.value if isinstance(value, yaml.SequenceNode) else [value]
@@ -180,7 +180,9 @@ def parse(content: str | bytes, file: str) -> Value:
     control = _CONTROL.search(content)
     if control is not None:
         line = content.count("\n", 0, control.start()) + 1
-        raise SdlError(Place(file, line), f"control character U+{ord(control[0]):04X}", "text, tabs and line ends")
+        raise SdlError(
+            Place(file, line), f"control character U+{ord(control[0]):04X}", "text, tabs and line ends"
+        )
     root = _compose(content.lstrip("\ufeff"), file)
     if root is None:
         raise SdlError(whole, "sdl: uninitialized: the file is empty", "an SDL document")
@@ -231,5 +233,7 @@ def _check_keys(node: Any, file: str) -> None:
         if not isinstance(key, yaml.ScalarNode):
             raise SdlError(Place(file, line), "a key is not text", "text")
         if key.value in seen and key.value != "<<":
-            raise SdlError(Place(file, line), f"key `{key.value}` stands twice, first in line {seen[key.value]}")
+            raise SdlError(
+                Place(file, line), f"key `{key.value}` stands twice, first in line {seen[key.value]}"
+            )
         seen[key.value] = line

@@ -33,14 +33,14 @@ class Built(NamedTuple):
 def build(document: Document, file: str) -> Built:
     """Groups and manifest. Raises SdlError for what the ledger or a provider would refuse."""
     sequence = _sequence_numbers(document)
-    groups: dict[str, Json] = {}
+    groups: dict[str, Any] = {}
     services: dict[str, list[Json]] = {}
     bound: dict[tuple[str, str], int] = {}
     tees: dict[str, str] = {}
     for line in document.deployed:
         service, compute = document.services[line.service], document.computes[line.profile]
         placement = document.placements[line.placement]
-        group = groups.setdefault(line.placement, _group(placement))
+        group: Json = groups.setdefault(line.placement, _group(placement))
         _require_tee(group, service, compute, tees)
         exposes = _exposes(service, sequence)
         resources = {**_resources(compute), "endpoints": _endpoints(exposes)}
@@ -67,7 +67,10 @@ def build(document: Document, file: str) -> Built:
             unit["resource"] = {**unit["resource"], "endpoints": sorted(merged, key=_by_sequence)}
         services.setdefault(line.placement, []).append(_service(service, identified, line.count, exposes))
     names = sorted(groups)
-    result = [{"name": name, "services": sorted(services[name], key=lambda item: str(item["name"]))} for name in names]
+    result: list[Json] = [
+        {"name": name, "services": sorted(services[name], key=lambda item: str(item["name"]))}
+        for name in names
+    ]
     _check_totals(document)
     manifest.validate(result, file)
     return Built([groups[name] for name in names], result, _denom(document, file))
@@ -97,7 +100,9 @@ def _require_tee(group: Json, service: Service, compute: Compute, tees: dict[str
     if kind is None:
         return
     if kind == "cpu-gpu" and not compute.gpu:
-        raise service.value.refuse(f'sdl: tee type requires gpu resources: "{kind}" specified but no gpu resources defined')
+        raise service.value.refuse(
+            f'sdl: tee type requires gpu resources: "{kind}" specified but no gpu resources defined'
+        )
     known = tees.setdefault(group["name"], kind)
     if known != kind:
         raise service.value.refuse(
@@ -105,7 +110,9 @@ def _require_tee(group: Json, service: Service, compute: Compute, tees: dict[str
         )
     attributes = group["requirements"]["attributes"] or []
     if not any(entry.get("key") == "tee/type" for entry in attributes):
-        attributes = sorted([*attributes, {"key": "tee/type", "value": kind}], key=lambda entry: str(entry["key"]))
+        attributes = sorted(
+            [*attributes, {"key": "tee/type", "value": kind}], key=lambda entry: str(entry["key"])
+        )
         group["requirements"]["attributes"] = attributes
 
 
@@ -140,7 +147,8 @@ def _check_unit(line: Deployed, compute: Compute) -> None:
     for what, found, low, high in limits:
         if not low <= found <= high:
             raise line.value.refuse(
-                f"error: invalid unit {what} ({high} > {found} > {low} fails) in profile {line.profile}", f"{low} to {high}"
+                f"error: invalid unit {what} ({high} > {found} > {low} fails) in profile {line.profile}",
+                f"{low} to {high}",
             )
 
 
@@ -150,7 +158,9 @@ def _check_totals(document: Document) -> None:
         compute = document.computes[line.profile]
         total = cpu[line.placement] = cpu.get(line.placement, 0) + compute.cpu * line.count
         if line.count == 0:
-            raise line.value.refuse(f"invalid total CPU ({384_000 * 50} > {total} > 0 fails): count is 0", "1 or more")
+            raise line.value.refuse(
+                f"invalid total CPU ({384_000 * 50} > {total} > 0 fails): count is 0", "1 or more"
+            )
 
 
 # --- Endpoints
@@ -310,7 +320,9 @@ def _fill_resources(target: Any, source: Json) -> None:
         added.quantity.val = volume["size"]["val"].encode()
         _add_attributes(added.attributes, volume)
     for endpoint in source["endpoints"]:
-        target.endpoints.add(kind=endpoint.get("kind", SHARED_HTTP), sequence_number=endpoint["sequence_number"])
+        target.endpoints.add(
+            kind=endpoint.get("kind", SHARED_HTTP), sequence_number=endpoint["sequence_number"]
+        )
 
 
 def _add_attributes(target: Any, source: Json) -> None:

@@ -138,7 +138,7 @@ class Service(NamedTuple):
     args: tuple[str, ...]
     env: tuple[str, ...]
     resources: Resources
-    count: int
+    count: int  # type: ignore[assignment]
     expose: tuple[Expose, ...]
     mounts: tuple[Mount, ...]
     credentials: Credentials | None
@@ -213,7 +213,9 @@ def _service(entry: dict[str, Any]) -> Service:
             Mount(_text(item, "name"), _text(item, "mount"), bool(item.get("readonly")))
             for item in params.get("storage") or ()
         ),
-        credentials=Credentials(*(_text(credentials, name) for name in Credentials._fields)) if credentials else None,
+        credentials=Credentials(*(_text(credentials, name) for name in Credentials._fields))
+        if credentials
+        else None,
     )
 
 
@@ -321,7 +323,9 @@ def check(groups: Sequence[Group]) -> None:
 def _check_service(service: Service) -> None:
     where = f'invalid manifest: service "{service.name}"'
     if not SERVICE_NAME.fullmatch(service.name) or len(service.name) > 63:
-        raise ManifestError(f"{where} name is invalid; allowed: lower-case letters, digits and '-', beginning with a letter")
+        raise ManifestError(
+            f"{where} name is invalid; allowed: lower-case letters, digits and '-', beginning with a letter"
+        )
     if not service.image:
         raise ManifestError(f"{where} has empty image name")
     if service.resources.id == 0:
@@ -340,7 +344,9 @@ def _check_service(service: Service) -> None:
 def _check_hosts(service: Service, expose: Expose, hosts: set[str]) -> None:
     for host in expose.hosts:
         if not HOST_LABEL.fullmatch(host) or len(host) > HOST_CHARS_MAX:
-            raise ManifestError(f'invalid manifest: service "{service.name}" has an invalid hostname "{host[:80]}"')
+            raise ManifestError(
+                f'invalid manifest: service "{service.name}" has an invalid hostname "{host[:80]}"'
+            )
         if host in hosts:
             raise ManifestError(f'invalid manifest: hostname "{host}" is duplicated')
         hosts.add(host)
@@ -398,7 +404,9 @@ def _cross_check_endpoints(group: Group, spec: Any) -> None:
         difference = wanted.get(kind, 0) - given.get(kind, 0)
         if difference:
             word = "under" if difference > 0 else "over"
-            raise ManifestError(f'manifest cross-validation error: group "{group.name}": {word}-utilized {name}')
+            raise ManifestError(
+                f'manifest cross-validation error: group "{group.name}": {word}-utilized {name}'
+            )
 
 
 def _comparable(resources: Resources) -> tuple[Any, ...]:

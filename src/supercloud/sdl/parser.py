@@ -53,7 +53,9 @@ def read(content: str | bytes, file: str) -> Document:
     profiles = fields["profiles"].fields() if "profiles" in fields else {}
     return Document(
         merges_units=merges_units,
-        services=_each(fields.get("services"), lambda name, value: _service(name, value, merges_units, warnings)),
+        services=_each(
+            fields.get("services"), lambda name, value: _service(name, value, merges_units, warnings)
+        ),
         computes=_each(profiles.get("compute"), _compute),
         placements=_each(profiles.get("placement"), _placement),
         deployed=_deployed(fields.get("deployment")),
@@ -73,7 +75,7 @@ def _version(root: Value, fields: dict[str, Value]) -> bool:
     """Whether the rules of 2.1 apply."""
     value = fields.get("version")
     if value is None or value.is_null:
-        raise root.refuse("no version found", "version: \"2.0\" or \"2.1\"")
+        raise root.refuse("no version found", 'version: "2.0" or "2.1"')
     match = _VERSION.fullmatch(value.text())
     if match is None:
         raise value.refuse(f"config: unsupported version {value.found()}", "2.0, 2.1")
@@ -156,7 +158,9 @@ def _to(value: Value) -> To:
     fields = value.fields()
     return To(
         service=fields["service"].text() if "service" in fields else "",
-        is_global=fields["global"].boolean() if "global" in fields and not fields["global"].is_null else False,
+        is_global=fields["global"].boolean()
+        if "global" in fields and not fields["global"].is_null
+        else False,
         ip=fields["ip"].text() if "ip" in fields else "",
     )
 
@@ -205,9 +209,7 @@ def _params(value: Value | None) -> Params | None:
     fields = value.fields()
     storage = None
     if "storage" in fields and not fields["storage"].is_null:
-        storage = tuple(
-            sorted(_mount(name, entry) for name, entry in fields["storage"].fields().items())
-        )
+        storage = tuple(sorted(_mount(name, entry) for name, entry in fields["storage"].fields().items()))
     permissions = None
     if "permissions" in fields and not fields["permissions"].is_null:
         permissions = _texts(fields["permissions"].fields().get("read")) or ()
@@ -219,7 +221,9 @@ def _mount(name: str, value: Value) -> Mount:
     fields = value.fields()
     mount = fields["mount"].text() if "mount" in fields else ""
     if not mount.startswith("/"):
-        raise value.refuse(f'invalid value for mount of "{name}": expected absolute path, found {mount[:60]!r}')
+        raise value.refuse(
+            f'invalid value for mount of "{name}": expected absolute path, found {mount[:60]!r}'
+        )
     read_only = fields.get("readOnly")
     return Mount(name, mount, read_only.boolean() if read_only and not read_only.is_null else False)
 
@@ -238,7 +242,10 @@ def _credentials(value: Value | None, trims: bool) -> Credentials | None:
     if value is None or value.is_null:
         return None
     fields = value.fields()
-    texts = {name: fields[name].text() if name in fields else "" for name in ("host", "email", "username", "password")}
+    texts = {
+        name: fields[name].text() if name in fields else ""
+        for name in ("host", "email", "username", "password")
+    }
     for name in ("host", "username", "password"):
         if not texts[name].strip():
             raise value.refuse(f"missing {name.capitalize()} in credentials", "host, username and password")
@@ -303,7 +310,9 @@ def _deployed(value: Value | None) -> tuple[Deployed, ...]:
 
 def _endpoint(name: str, value: Value) -> str:
     if not ENDPOINT_NAME.fullmatch(name):
-        raise value.refuse(f'endpoint named "{name}" is not a valid name', "lower-case letters, digits, - and _")
+        raise value.refuse(
+            f'endpoint named "{name}" is not a valid name', "lower-case letters, digits, - and _"
+        )
     kind = value.fields().get("kind")
     if kind is None or not kind.text():
         raise value.refuse(f'endpoint named "{name}" has no kind', "kind: ip")

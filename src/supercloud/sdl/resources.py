@@ -67,7 +67,9 @@ def _gpu(value: Value | None) -> tuple[int, tuple[Attribute, ...]]:
     count = _gpu_units(fields["units"]) if "units" in fields else 0
     attributes = _gpu_attributes(fields["attributes"]) if "attributes" in fields else ()
     if count > 0 and not attributes:
-        raise value.refuse("sdl: GPU attributes must be present if units > 0", "attributes: {vendor: {nvidia: [...]}}")
+        raise value.refuse(
+            "sdl: GPU attributes must be present if units > 0", "attributes: {vendor: {nvidia: [...]}}"
+        )
     if count == 0 and attributes:
         raise value.refuse("GPU attributes cannot be present if units == 0", "units above zero")
     return count, attributes
@@ -87,7 +89,9 @@ def _gpu_attributes(value: Value) -> tuple[Attribute, ...]:
         if name != "vendor":
             raise entry.refuse(f"sdl: unsupported attribute ({name}) for GPU resource", "vendor")
     if "vendor" not in fields or fields["vendor"].is_null:
-        raise value.refuse("sdl: invalid GPU attributes. at least one vendor must be set", "vendor: {nvidia: [...]}")
+        raise value.refuse(
+            "sdl: invalid GPU attributes. at least one vendor must be set", "vendor: {nvidia: [...]}"
+        )
     models = fields["vendor"].fields().get("nvidia")
     keys = [_gpu_key(entry) for entry in (models.items() if models is not None else [])]
     # The network has no other vendor yet and reads every other list as any NVIDIA model.
@@ -158,7 +162,9 @@ def _volume_attributes(value: Value) -> tuple[Attribute, ...]:
     if kind == "ram" and persistent:
         raise value.refuse("storage of class ram can not be persistent", "persistent: false")
     if kind not in (None, "ram") and not persistent:
-        raise value.refuse("ephemeral storage should not set attribute class", "persistent: true beside class")
+        raise value.refuse(
+            "ephemeral storage should not set attribute class", "persistent: true beside class"
+        )
     return tuple(Attribute(key, found[key]) for key in sorted(found))
 
 

@@ -17,7 +17,9 @@ def check(document: Document, file: str) -> None:
         _check_volumes(service, compute, document.merges_units)
     for endpoint in document.endpoints:
         if endpoint not in used:
-            raise SdlError(Place(file, 0, f"endpoints.{endpoint}"), f'endpoint "{endpoint}" declared but never used')
+            raise SdlError(
+                Place(file, 0, f"endpoints.{endpoint}"), f'endpoint "{endpoint}" declared but never used'
+            )
     if not document.deployed:
         raise SdlError(Place(file, 0, "deployment"), "nothing is deployed", "a service under deployment")
 
@@ -25,15 +27,23 @@ def check(document: Document, file: str) -> None:
 def _resolve(document: Document, line: Deployed) -> tuple[Service, Compute]:
     compute = document.computes.get(line.profile)
     if compute is None:
-        raise line.value.refuse(f"no compute profile named {line.profile}", ", ".join(document.computes) or "none")
+        raise line.value.refuse(
+            f"no compute profile named {line.profile}", ", ".join(document.computes) or "none"
+        )
     placement = document.placements.get(line.placement)
     if placement is None:
-        raise line.value.refuse(f"no placement profile named {line.placement}", ", ".join(document.placements) or "none")
+        raise line.value.refuse(
+            f"no placement profile named {line.placement}", ", ".join(document.placements) or "none"
+        )
     if line.profile not in placement.pricing:
-        raise line.value.refuse(f"no pricing for profile {line.profile}", ", ".join(placement.pricing) or "none")
+        raise line.value.refuse(
+            f"no pricing for profile {line.profile}", ", ".join(placement.pricing) or "none"
+        )
     service = document.services.get(line.service)
     if service is None:
-        raise line.value.refuse(f"no service profile named {line.service}", ", ".join(document.services) or "none")
+        raise line.value.refuse(
+            f"no service profile named {line.service}", ", ".join(document.services) or "none"
+        )
     return service, compute
 
 
@@ -67,7 +77,11 @@ def _check_addresses(
 
 
 def _check_volumes(service: Service, compute: Compute, merges_units: bool) -> None:
-    mounts = {mount.name: mount for mount in (service.params.storage or ()) if service.params} if service.params else {}
+    mounts = (
+        {mount.name: mount for mount in (service.params.storage or ()) if service.params}
+        if service.params
+        else {}
+    )
     volumes = {volume.name: volume for volume in compute.storage}
     taken: dict[str, str] = {}
     for mount in mounts.values():

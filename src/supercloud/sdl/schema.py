@@ -138,7 +138,7 @@ class Deployed(NamedTuple):
     service: str
     placement: str
     profile: str
-    count: int
+    count: int  # type: ignore[assignment]
     value: Value
 
 

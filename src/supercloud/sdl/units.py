@@ -126,7 +126,9 @@ def price(value: Value) -> tuple[str, int]:
         raise value.refuse(f"failed to set decimal string {text[:40]!r}", allowed)
     digits = match[2] or ""
     if len(digits) > PRICE_DIGITS:
-        raise value.refuse(f"value {text[:40]!r} exceeds max precision of {PRICE_DIGITS} decimal places", allowed)
+        raise value.refuse(
+            f"value {text[:40]!r} exceeds max precision of {PRICE_DIGITS} decimal places", allowed
+        )
     raw = int(match[1]) * 10**PRICE_DIGITS + int((digits + "0" * PRICE_DIGITS)[:PRICE_DIGITS])
     if raw == 0:
         raise value.refuse("amount is zero", allowed)

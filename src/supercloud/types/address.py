@@ -111,7 +111,9 @@ class Bech32:
         if prefix != self.prefix:
             raise ValueError(f"invalid Bech32 prefix; expected {self.prefix}, got {prefix}")
         if len(address) not in ADDRESS_BYTES:
-            raise ValueError(f"address has {len(address)} bytes; an account has 20, a module's sub-account 32")
+            raise ValueError(
+                f"address has {len(address)} bytes; an account has 20, a module's sub-account 32"
+            )
         if text == text.lower():
             self._remember(address, text)
         return address

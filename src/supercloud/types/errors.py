@@ -49,7 +49,11 @@ class ProgrammerError(Exception):
 def define(codespace: str, code: int, title: str, grpc: int = UNKNOWN) -> type[ChainError]:
     """A new kind of refusal."""
     name = "".join(word.capitalize() for word in f"{codespace} {title}".replace("-", " ").split())
-    return type(name, (ChainError,), {"codespace": codespace, "code": code, "title": title, "grpc": grpc, "__doc__": title})
+    return type(
+        name,
+        (ChainError,),
+        {"codespace": codespace, "code": code, "title": title, "grpc": grpc, "__doc__": title},
+    )
 
 
 def invariant(condition: object, text: str) -> None:

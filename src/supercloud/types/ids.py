@@ -84,7 +84,9 @@ class OrderID(NamedTuple):
 
     def to_pb(self, bech32: Bech32) -> Any:
         """As an OrderID message."""
-        return order_pb2.OrderID(owner=bech32.text(self.owner), dseq=self.dseq, gseq=self.gseq, oseq=self.oseq)
+        return order_pb2.OrderID(
+            owner=bech32.text(self.owner), dseq=self.dseq, gseq=self.gseq, oseq=self.oseq
+        )
 
     def text(self, bech32: Bech32) -> str:
         """`owner/dseq/gseq/oseq`."""
@@ -119,7 +121,11 @@ class BidID(NamedTuple):
     def from_pb(cls, message: Any, bech32: Bech32) -> BidID:
         """From a BidID or LeaseID message. Raises ValueError for a bad address."""
         return cls(
-            bech32.parse(message.owner), message.dseq, message.gseq, message.oseq, bech32.parse(message.provider)
+            bech32.parse(message.owner),
+            message.dseq,
+            message.gseq,
+            message.oseq,
+            bech32.parse(message.provider),
         )
 
     def to_pb(self, bech32: Bech32) -> Any:

@@ -24,7 +24,13 @@ def base() -> dict[str, Any]:
         "services": {"web": {"image": "nginx", "expose": [{"port": 80, "to": [{"global": True}]}]}},
         "profiles": {
             "compute": {
-                "web": {"resources": {"cpu": {"units": "100m"}, "memory": {"size": "128Mi"}, "storage": {"size": "1Gi"}}}
+                "web": {
+                    "resources": {
+                        "cpu": {"units": "100m"},
+                        "memory": {"size": "128Mi"},
+                        "storage": {"size": "1Gi"},
+                    }
+                }
             },
             "placement": {"west": {"pricing": {"web": {"denom": "uakt", "amount": 50}}}},
         },
@@ -88,7 +94,10 @@ SCALARS = [
     *(((f"{MEMORY}.size", value), "unit memory") for value in ("1024", "0.3k", "1k", 1.5)),
     ((f"{MEMORY}.size", "-1Gi"), "negative value"),
     *(((f"{PRICE}.amount", value), "OK") for value in (1, 1.5, "1.5", 1000.0, 10000000)),
-    *(((f"{PRICE}.amount", value), "failed to set decimal string") for value in ("1e3", 1e25, 1e-18, "100uakt", "1,5")),
+    *(
+        ((f"{PRICE}.amount", value), "failed to set decimal string")
+        for value in ("1e3", 1e25, 1e-18, "100uakt", "1,5")
+    ),
     ((f"{PRICE}.amount", "0.1234567890123456789"), "precision"),
     ((f"{PRICE}.amount", 0), "zero"),
     ((f"{PRICE}.amount", -1), "negative"),
@@ -118,9 +127,15 @@ GPUS = [
 
 VOLUMES = [
     ([{"size": "1Gi"}, {"size": "2Gi"}], "duplicated volume name"),
-    ([{"name": "x", "size": "1Gi", "attributes": {"class": "beta9", "persistent": True}}], "invalid value for attribute class"),
+    (
+        [{"name": "x", "size": "1Gi", "attributes": {"class": "beta9", "persistent": True}}],
+        "invalid value for attribute class",
+    ),
     ([{"size": "1Gi", "attributes": {"class": "beta2"}}], "ephemeral storage should not set attribute class"),
-    ([{"size": "1Gi", "attributes": {"class": "default", "persistent": False}}], "ephemeral storage should not set"),
+    (
+        [{"size": "1Gi", "attributes": {"class": "default", "persistent": False}}],
+        "ephemeral storage should not set",
+    ),
     ([{"size": "1Gi", "attributes": {"persistent": "maybe"}}], "expected bool"),
     ([{"size": "1Gi", "attributes": {"foo": "bar"}}], "unsupported storage attribute"),
     ([], "invalid unit storage, cannot be nil"),
@@ -196,13 +211,18 @@ def test_volumes(storage: Any, expected: str) -> None:
     ("attributes", "key"),
     [
         ({"ram": "1.5Gi", "model": "a100"}, "vendor/nvidia/model/a100/ram/1Gi"),
-        ({"model": "a100", "ram": "80Gi", "interface": "sxm"}, "vendor/nvidia/model/a100/ram/80Gi/interface/sxm"),
+        (
+            {"model": "a100", "ram": "80Gi", "interface": "sxm"},
+            "vendor/nvidia/model/a100/ram/80Gi/interface/sxm",
+        ),
         ({"ram": "80Gi"}, "vendor/nvidia/model//ram/80Gi"),
     ],
 )
 def test_gpu_keys(attributes: dict[str, str], key: str) -> None:
     document = sdl.load(changed((f"{GPU}.units", 1), (NVIDIA, [attributes])))
-    assert document.groups_json[0]["resources"][0]["resource"]["gpu"]["attributes"] == [{"key": key, "value": "true"}]
+    assert document.groups_json[0]["resources"][0]["resource"]["gpu"]["attributes"] == [
+        {"key": key, "value": "true"}
+    ]
 
 
 def test_equal_volumes_come_out_reversed() -> None:
@@ -231,8 +251,12 @@ def test_two_denominations_are_refused() -> None:
 
 def test_credentials_are_trimmed_since_2_1_only() -> None:
     credentials = {"host": " docker.io ", "email": "a@b.c", "username": " u ", "password": " p "}
-    old = sdl.load(changed(("services.web.credentials", credentials))).manifest_json[0]["services"][0]["credentials"]
-    new = sdl.load(changed(("services.web.credentials", credentials), ("version", "2.1"))).manifest_json[0]["services"][0]
+    old = sdl.load(changed(("services.web.credentials", credentials))).manifest_json[0]["services"][0][
+        "credentials"
+    ]
+    new = sdl.load(changed(("services.web.credentials", credentials), ("version", "2.1"))).manifest_json[0][
+        "services"
+    ][0]
     assert old == {"host": " docker.io ", "email": "", "username": " u ", "password": " p "}
     assert new["credentials"] == {"host": "docker.io", "email": "a@b.c", "username": "u", "password": "p"}
 
@@ -253,9 +277,14 @@ def test_html_characters_are_escaped_in_the_hash() -> None:
         ("x" * (BYTES_MAX + 1), "at most"),
         (b"\xff\xfe\x00", "not UTF-8"),
         ("a: 1\n---\nb: 2\n", "not valid YAML"),
-        ("a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
-            f"{chr(98 + n)}: &{chr(98 + n)} [" + ",".join([f"*{chr(97 + n)}"] * 9) + "]\n" for n in range(8)
-        ), "too many values"),
+        (
+            "a: &a [x,x,x,x,x,x,x,x,x]\n"
+            + "".join(
+                f"{chr(98 + n)}: &{chr(98 + n)} [" + ",".join([f"*{chr(97 + n)}"] * 9) + "]\n"
+                for n in range(8)
+            ),
+            "too many values",
+        ),
         ("a: " + "[" * 200 + "]" * 200, "nested too deeply"),
     ],
     ids=["empty", "list", "yaml", "twice", "control", "long", "bytes", "documents", "bomb", "deep"],

@@ -34,7 +34,13 @@ class Bidder:
     """Owns the inventory: every promise is made and taken back here."""
 
     def __init__(
-        self, client: Client, batch: BatchSender, state: State, config: Config, prices: PriceSheet, total: Available
+        self,
+        client: Client,
+        batch: BatchSender,
+        state: State,
+        config: Config,
+        prices: PriceSheet,
+        total: Available,
     ) -> None:
         self.inventory = Inventory(total, {})
         self.declined: Counter[str] = Counter()
@@ -59,7 +65,9 @@ class Bidder:
         """All open orders of the ledger."""
         request = market_query.QueryOrdersRequest()
         request.filters.state = "open"
-        return await self._client.pages(MARKET + "Orders", request, market_query.QueryOrdersResponse, "orders")
+        return await self._client.pages(
+            MARKET + "Orders", request, market_query.QueryOrdersResponse, "orders"
+        )
 
     async def order(self, ref: OrderRef) -> Any | None:
         """One order; None when the ledger has none."""
@@ -96,7 +104,10 @@ class Bidder:
         decision = decide(order, self.inventory, me, self._prices, self._block_ns)
         if isinstance(decision, Decline):
             self.declined[decision.reason.name.lower()] += 1
-            log.info("order declined", extra={"order": name, "reason": decision.reason.value, "detail": decision.detail})
+            log.info(
+                "order declined",
+                extra={"order": name, "reason": decision.reason.value, "detail": decision.detail},
+            )
             return
         if await self._bid_exists(order, me):
             return
@@ -115,7 +126,12 @@ class Bidder:
     async def _bid_exists(self, order: Any, me: Profile) -> bool:
         request = market_query.QueryBidRequest()
         id_ = order.id
-        request.id.owner, request.id.dseq, request.id.gseq, request.id.oseq = id_.owner, id_.dseq, id_.gseq, id_.oseq
+        request.id.owner, request.id.dseq, request.id.gseq, request.id.oseq = (
+            id_.owner,
+            id_.dseq,
+            id_.gseq,
+            id_.oseq,
+        )
         request.id.provider = me.address
         try:
             await self._client.query(MARKET + "Bid", request, market_query.QueryBidResponse)
@@ -126,12 +142,18 @@ class Bidder:
     def _message(self, order: Any, bid: Bid, me: Profile) -> bidmsg_pb2.MsgCreateBid:
         message = bidmsg_pb2.MsgCreateBid()
         id_ = order.id
-        message.id.owner, message.id.dseq, message.id.gseq, message.id.oseq = id_.owner, id_.dseq, id_.gseq, id_.oseq
+        message.id.owner, message.id.dseq, message.id.gseq, message.id.oseq = (
+            id_.owner,
+            id_.dseq,
+            id_.gseq,
+            id_.oseq,
+        )
         message.id.provider = me.address
         message.price.denom, message.price.amount = bid.denom, str(bid.price_raw)
         message.deposit.CopyFrom(
             deposit_pb2.Deposit(
-                amount=coin_pb2.Coin(denom=bid.denom, amount=str(self._config.deposit)), sources=[deposit_pb2.balance]
+                amount=coin_pb2.Coin(denom=bid.denom, amount=str(self._config.deposit)),
+                sources=[deposit_pb2.balance],
             )
         )
         for unit in order.spec.resources:

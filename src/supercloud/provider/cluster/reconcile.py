@@ -51,7 +51,7 @@ def plan(desired: Iterable[Desired], running: Iterable[Running], over: Mapping[s
             update.append(item.lease)
         else:
             keep.append(item.lease)
-    remove = []
+    remove: list[str] = []
     for lease in found:
         if lease not in wanted:
             (remove if over.get(lease) else keep).append(lease)

@@ -113,7 +113,9 @@ class Cluster:
         for _ in range(PORT_TRIES):
             workload = self._workload(name, held)
             try:
-                await self._driver.deploy(workload, lambda text: log.info("progress", extra={"lease": name, "step": text}))
+                await self._driver.deploy(
+                    workload, lambda text: log.info("progress", extra={"lease": name, "step": text})
+                )
                 return
             except PortTaken as error:
                 log.warning("host port is taken", extra={"lease": name, "port": error.host_port})
@@ -137,7 +139,9 @@ class Cluster:
         order = held.lease.order
         free = range(self._config.ports_first, self._config.ports_last + 1)
         ports = {
-            (service.name, expose.port, expose.proto): self._state.port(name, service.name, expose.port, expose.proto, free)
+            (service.name, expose.port, expose.proto): self._state.port(
+                name, service.name, expose.port, expose.proto, free
+            )
             for service in held.group.services
             for expose in service.expose
             if expose.is_global and not expose.is_http
@@ -199,7 +203,11 @@ class Cluster:
 
     def _hostnames(self, name: str, service: forms.Service) -> list[str]:
         own = names.generated(name, service.name, self._config.ingress_domain)
-        asked = [host for host, lease, holder in self._state.hostnames() if lease == name and holder == service.name]
+        asked = [
+            host
+            for host, lease, holder in self._state.hostnames()
+            if lease == name and holder == service.name
+        ]
         return [own, *asked]
 
     # --- Looking
@@ -272,10 +280,12 @@ class Cluster:
 
     def _problems(self, held: Held, observed: Observed | None) -> list[str]:
         problems = [held.error] if held.error else []
-        for replica in observed.replicas if observed else ():
-            # Once may be a slow neighbour; again and again is the image's own doing.
-            if replica.restarts >= 3 or (not replica.running and replica.exit_code is not None):
-                problems.append(f"{replica.name}: container {replica.note}")
+        # One restart may be a slow neighbour's doing; again and again is the image's own.
+        problems += [
+            f"{replica.name}: container {replica.note}"
+            for replica in (observed.replicas if observed else ())
+            if replica.restarts >= 3 or (not replica.running and replica.exit_code is not None)
+        ]
         return problems
 
     async def _observe(self, name: str) -> Observed | None:

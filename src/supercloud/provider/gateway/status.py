@@ -53,7 +53,9 @@ def status(source: Source) -> status_pb2.Status:
     _pair(node.resources.ephemeral_storage, str(ephemeral), str(ephemeral - left.storage.get("ephemeral", 0)))
     _pair(node.resources.gpu.quantity, str(len(total.gpus)), str(len(total.gpus) - len(left.gpus)))
     for gpu in total.gpus:
-        node.resources.gpu.info.add(vendor=gpu.vendor, name=gpu.model, interface=gpu.interface, memory_size=gpu.ram)
+        node.resources.gpu.info.add(
+            vendor=gpu.vendor, name=gpu.model, interface=gpu.interface, memory_size=gpu.ram
+        )
     for kind, size in sorted(total.storage.items()):
         if kind != "ephemeral":
             node.capabilities.storage_classes.append(kind)

@@ -45,10 +45,14 @@ class Agent(Protocol):
     async def lease_status(self, lease: LeaseRef) -> dict[str, Any] | None:
         """Status of a lease; None when it has no manifest."""
 
-    def logs(self, lease: LeaseRef, services: tuple[str, ...], follow: bool, tail: int) -> AsyncIterator[LogLine]:
+    def logs(
+        self, lease: LeaseRef, services: tuple[str, ...], follow: bool, tail: int
+    ) -> AsyncIterator[LogLine]:
         """Lines of a lease."""
 
-    def events(self, lease: LeaseRef, services: tuple[str, ...], follow: bool) -> AsyncIterator[dict[str, Any]]:
+    def events(
+        self, lease: LeaseRef, services: tuple[str, ...], follow: bool
+    ) -> AsyncIterator[dict[str, Any]]:
         """Events of a lease."""
 
     async def shell(
@@ -180,7 +184,11 @@ class GatewayServer:
         name = request.match_info["name"]
         found = await self._agent.lease_status(self._lease(request, None, name))
         service = (found or {}).get("services", {}).get(name)
-        return web.Response(status=404, text="kube: no service for lease\n") if service is None else _json(service)
+        return (
+            web.Response(status=404, text="kube: no service for lease\n")
+            if service is None
+            else _json(service)
+        )
 
     # --- Streams
 
@@ -241,11 +249,17 @@ class GatewayServer:
         query = request.query
         service = query.get("service", "")
         lease = self._lease(request, "shell", service or None)
-        command = []
+        command: list[str] = []
         while query.get(f"cmd{len(command)}"):
             command.append(query[f"cmd{len(command)}"])
         replica = query.get("podIndex", "")
-        if not (service and command and replica.isdigit() and query.get("tty") in ("0", "1") and query.get("stdin") in ("0", "1")):
+        if not (
+            service
+            and command
+            and replica.isdigit()
+            and query.get("tty") in ("0", "1")
+            and query.get("stdin") in ("0", "1")
+        ):
             return web.Response(status=400)
         socket = web.WebSocketResponse(heartbeat=PING_S)
         await socket.prepare(request)

@@ -127,7 +127,9 @@ class Proxy:
 
 
 _NOT_FOUND: Final[Mapping[str, Any]] = {
-    "handle": [{"handler": "static_response", "status_code": 404, "body": "no lease answers under this name\n"}]
+    "handle": [
+        {"handler": "static_response", "status_code": 404, "body": "no lease answers under this name\n"}
+    ]
 }
 
 

@@ -109,7 +109,9 @@ class Inventory(NamedTuple):
 
     def release(self, order: str) -> Inventory:
         """The inventory without a promise."""
-        return Inventory(self.total, {name: held for name, held in self.reservations.items() if name != order})
+        return Inventory(
+            self.total, {name: held for name, held in self.reservations.items() if name != order}
+        )
 
     def allocate(self, order: str) -> Inventory:
         """The inventory with a promise marked as running."""
@@ -121,10 +123,14 @@ class Inventory(NamedTuple):
     def keep(self, orders: Iterable[str]) -> Inventory:
         """The inventory with the promises to these orders alone."""
         wanted = frozenset(orders)
-        return Inventory(self.total, {name: held for name, held in self.reservations.items() if name in wanted})
+        return Inventory(
+            self.total, {name: held for name, held in self.reservations.items() if name in wanted}
+        )
 
 
-def _take(free: Sequence[GpuUnit], wanted: Sequence[tuple[tuple[str, ...], int]]) -> tuple[GpuUnit, ...] | None:
+def _take(
+    free: Sequence[GpuUnit], wanted: Sequence[tuple[tuple[str, ...], int]]
+) -> tuple[GpuUnit, ...] | None:
     """GPUs for every request, all of one request alike; None when they are not there."""
     left, taken = list(free), []
     for keys, count in wanted:

@@ -48,7 +48,9 @@ class ManifestDesk:
         try:
             forms.check(manifest.groups)
             forms.cross_check(manifest, [group.group_spec for group in answer.groups])
-            self._reserve_names(manifest, leases, {group.id.gseq: group.group_spec.name for group in answer.groups})
+            self._reserve_names(
+                manifest, leases, {group.id.gseq: group.group_spec.name for group in answer.groups}
+            )
         except forms.ManifestError as error:
             raise ManifestRefused(422, str(error)) from error
         except names.NameTaken as error:
@@ -77,7 +79,9 @@ class ManifestDesk:
             found += [LeaseRef.of(item.lease.id) for item in items]
         return found
 
-    def _reserve_names(self, manifest: forms.Manifest, leases: list[LeaseRef], group_names: dict[int, str]) -> None:
+    def _reserve_names(
+        self, manifest: forms.Manifest, leases: list[LeaseRef], group_names: dict[int, str]
+    ) -> None:
         held: dict[str, str] = {name: lease for name, lease, _ in self._state.hostnames()}
         for lease in leases:
             group = manifest.group(group_names.get(lease.order.gseq, ""))
@@ -90,4 +94,3 @@ class ManifestDesk:
 def lease_of(owner: str, dseq: int, gseq: int, oseq: int, provider: str) -> LeaseRef:
     """A lease by the parts that stand in a gateway's path."""
     return LeaseRef.parse(f"{owner}/{dseq}/{gseq}/{oseq}/{provider}")
-

@@ -27,7 +27,8 @@ class Settlement:
         """Withdraw from these leases (query items) where it is worth it; returns how many."""
         due = [item.lease.id for item in leases if earned(item, height) >= self._config.withdraw_minimum]
         results = await asyncio.gather(
-            *(self._batch.submit(leasemsg_pb2.MsgWithdrawLease(id=id_)) for id_ in due), return_exceptions=True
+            *(self._batch.submit(leasemsg_pb2.MsgWithdrawLease(id=id_)) for id_ in due),
+            return_exceptions=True,
         )
         done = 0
         for id_, result in zip(due, results, strict=True):

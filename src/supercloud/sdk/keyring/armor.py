@@ -52,11 +52,15 @@ def import_armor(text: str, passphrase: str) -> bytes:
     """The 32-byte private key. Raises ValueError for another form, WrongPassphrase."""
     headers, sealed = _parse(text)
     if headers.get("kdf") != "argon2":
-        raise ValueError(f"armour uses kdf {headers.get('kdf', 'none')!r}; only argon2 (Cosmos SDK 0.50 and later) is read")
+        raise ValueError(
+            f"armour uses kdf {headers.get('kdf', 'none')!r}; only argon2 (Cosmos SDK 0.50 and later) is read"
+        )
     if headers.get("type", "secp256k1") != "secp256k1":
         raise ValueError(f"armour holds a {headers['type']} key; only secp256k1 keys sign transactions")
     try:
-        plain = ChaCha20Poly1305(_derive(bytes.fromhex(headers["salt"]), passphrase)).decrypt(NONCE, sealed, None)
+        plain = ChaCha20Poly1305(_derive(bytes.fromhex(headers["salt"]), passphrase)).decrypt(
+            NONCE, sealed, None
+        )
     except InvalidTag as error:
         raise WrongPassphrase("wrong passphrase, or the armour was changed") from error
     if not plain.startswith(AMINO_SECP256K1) or len(plain) != len(AMINO_SECP256K1) + 32:

@@ -59,7 +59,9 @@ class Key(NamedTuple):
 class Keyring:
     """Keys in `folder`. `passphrase` is asked for once, when a sealed key is first written or opened."""
 
-    def __init__(self, folder: Path, backend: Backend = Backend.FILE, passphrase: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, backend: Backend = Backend.FILE, passphrase: Callable[[], str] | None = None
+    ) -> None:
         self.folder = folder
         self.backend = backend
         self._ask = passphrase
@@ -123,9 +125,15 @@ class Keyring:
         if not NAME.fullmatch(key.name):
             raise KeyringError(f"key name {key.name!r}: use letters, digits, '.', '_' and '-', at most 64")
         if self.has(key.name):
-            raise KeyringError(f"a key named {key.name!r} exists already; delete it first or choose another name")
+            raise KeyringError(
+                f"a key named {key.name!r} exists already; delete it first or choose another name"
+            )
         secret = orjson.dumps({"private_key": key.private.secret.hex(), "mnemonic": key.mnemonic})
-        header = {"name": key.name, "address": key.address.hex(), "public_key": bytes(key.private.public_key).hex()}
+        header = {
+            "name": key.name,
+            "address": key.address.hex(),
+            "public_key": bytes(key.private.public_key).hex(),
+        }
         if self.backend is Backend.FILE:
             document = seal(header, secret, self._passphrase())
         else:
@@ -147,10 +155,14 @@ class Keyring:
     def _passphrase(self) -> str:
         if self._known is None:
             if self._ask is None:
-                raise KeyringError("this keyring is sealed; give its passphrase on stdin or in SUPERCLOUD_PASSPHRASE")
+                raise KeyringError(
+                    "this keyring is sealed; give its passphrase on stdin or in SUPERCLOUD_PASSPHRASE"
+                )
             self._known = self._ask()
             if not self._known:
-                raise KeyringError("an empty passphrase protects nothing; use --keyring-backend test for throw-away keys")
+                raise KeyringError(
+                    "an empty passphrase protects nothing; use --keyring-backend test for throw-away keys"
+                )
         return self._known
 
     def _path(self, name: str) -> Path:

@@ -33,7 +33,13 @@ def seal(header: dict[str, str], secret: bytes, passphrase: str) -> dict[str, An
     """Return the JSON document that `unseal` opens with the same passphrase."""
     salt, nonce = os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES)
     kdf = {"name": "scrypt", "n": SCRYPT_N, "r": SCRYPT_R, "p": SCRYPT_P, "salt": _text(salt)}
-    document: dict[str, Any] = {"version": 1, **header, "kdf": kdf, "cipher": "chacha20-poly1305", "nonce": _text(nonce)}
+    document: dict[str, Any] = {
+        "version": 1,
+        **header,
+        "kdf": kdf,
+        "cipher": "chacha20-poly1305",
+        "nonce": _text(nonce),
+    }
     sealed = ChaCha20Poly1305(_derive(kdf, passphrase)).encrypt(nonce, secret, _associated(document))
     return {**document, "sealed": _text(sealed)}
 

@@ -19,7 +19,17 @@ PIDS_MAX: Final = 4096
 STOP_TIMEOUT_S: Final = 10
 # What images need to change users and bind low ports, and no more: Docker's default set without raw sockets, device
 # nodes, audit writes and file capabilities.
-CAPABILITIES: Final = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID", "SYS_CHROOT")
+CAPABILITIES: Final = (
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "NET_BIND_SERVICE",
+    "SETGID",
+    "SETUID",
+    "SYS_CHROOT",
+)
 LOG_OPTIONS: Final = {"max-size": "10m"}
 
 

@@ -78,7 +78,7 @@ class PodmanDriver:
             await self._service.stop()
 
     @property
-    def _api(self) -> aiodocker.Docker:
+    def _api(self) -> Any:
         if self._docker is None:
             raise TemporaryError("the container engine is not connected")
         return self._docker
@@ -87,7 +87,7 @@ class PodmanDriver:
         """What the machine has, as the engine and the kernel tell."""
         with _translated("the engine"):
             info = await self._api.system.info()
-        return await asyncio.to_thread(machine.fingerprint, info)
+        return await asyncio.to_thread(machine.fingerprint, dict(info))
 
     # --- Running
 
@@ -108,7 +108,8 @@ class PodmanDriver:
             kept = {
                 _name(entry)
                 for entry in found
-                if _name(entry) in current and entry["Labels"].get(container.LABEL_VERSION) == workload.version
+                if _name(entry) in current
+                and entry["Labels"].get(container.LABEL_VERSION) == workload.version
             }
             for service, index, name in wanted:
                 await self._run(workload, service, index, name, name in kept, len(wanted))
@@ -150,10 +151,14 @@ class PodmanDriver:
             await self._api.images.inspect(service.image)
             return
         if service.image.startswith("localhost/"):
-            raise PermanentError(f"image {service.image} is not on this machine, and localhost/ images are not pulled")
+            raise PermanentError(
+                f"image {service.image} is not on this machine, and localhost/ images are not pulled"
+            )
         free = shutil.disk_usage(self._folder if self._folder.exists() else "/").free
         if free < self._storage_reserve:
-            raise TemporaryError(f"only {free // 2**20} MiB of disk are free; pulling {service.image} waits", 30.0)
+            raise TemporaryError(
+                f"only {free // 2**20} MiB of disk are free; pulling {service.image} waits", 30.0
+            )
         await self._pull(service, progress)
 
     async def _pull(self, service: Service, progress: Progress | None) -> None:
@@ -189,9 +194,9 @@ class PodmanDriver:
             with contextlib.suppress(aiodocker.DockerError):
                 network = await self._api.networks.get(name)
                 await network.delete()
-            for volume in (await self._api.volumes.list(filters={"label": f"{container.LABEL_LEASE}={lease}"}))[
-                "Volumes"
-            ] or ():
+            for volume in (
+                await self._api.volumes.list(filters={"label": f"{container.LABEL_LEASE}={lease}"})
+            )["Volumes"] or ():
                 with contextlib.suppress(aiodocker.DockerError):
                     await (await self._api.volumes.get(volume["Name"])).delete()
 
@@ -270,7 +275,9 @@ class PodmanDriver:
             for entry in sorted(await self._containers(lease), key=_order)
             if not services or entry["Labels"].get(container.LABEL_SERVICE) in services
         ]
-        async for line in streams.merged_logs(self._api, [(_name(e), e["Id"]) for e in entries], follow, tail):
+        async for line in streams.merged_logs(
+            self._api, [(_name(e), e["Id"]) for e in entries], follow, tail
+        ):
             yield line
 
     async def exec(
@@ -346,5 +353,6 @@ def _translated(what: str) -> Any:
             raise TemporaryError(f"{what}: {error.message}") from error
         raise PermanentError(f"{what}: {error.message}") from error
     except (aiohttp.ClientError, ConnectionError, TimeoutError, OSError) as error:
-        raise TemporaryError(f"{what}: the container engine does not answer ({type(error).__name__})") from error
-
+        raise TemporaryError(
+            f"{what}: the container engine does not answer ({type(error).__name__})"
+        ) from error

@@ -34,7 +34,8 @@ async def follow(
     api: aiodocker.Docker, lease: str, services: tuple[str, ...], namespace: str
 ) -> AsyncIterator[dict[str, Any]]:
     """Events as they happen."""
-    subscriber = api.events.subscribe()
+    channel: Any = api.events
+    subscriber = channel.subscribe()
     while True:
         message = await subscriber.get()
         if message is None:

@@ -47,9 +47,13 @@ def _unenforced(info: dict[str, Any]) -> list[str]:
     if info.get("PidsLimit") is False:
         found.append("processes: the engine can not limit their number")
     # Quotas of the writable layer and of volumes exist only on xfs with pquota, or btrfs.
-    filesystem = dict(tuple(row) for row in info.get("DriverStatus") or () if len(row) == 2).get("Backing Filesystem", "")
+    filesystem = dict(tuple(row) for row in info.get("DriverStatus") or () if len(row) == 2).get(
+        "Backing Filesystem", ""
+    )
     if filesystem not in ("xfs", "btrfs"):
-        found.append(f"disk: sizes of containers and volumes are not enforced on {filesystem or 'this file system'}")
+        found.append(
+            f"disk: sizes of containers and volumes are not enforced on {filesystem or 'this file system'}"
+        )
     return found
 
 

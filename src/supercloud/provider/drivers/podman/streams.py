@@ -47,7 +47,9 @@ async def merged_logs(
                 reader.cancel()
 
 
-async def _lines(api: aiodocker.Docker, name: str, reference: str, follow: bool, tail: int) -> AsyncIterator[LogLine]:
+async def _lines(
+    api: aiodocker.Docker, name: str, reference: str, follow: bool, tail: int
+) -> AsyncIterator[LogLine]:
     """Lines of one container; the engine hands over pieces, which are put together here."""
     item = api.containers.container(reference)
     options: dict[str, Any] = {"stdout": True, "stderr": True}
