@@ -1,0 +1,367 @@
+"""A whole node over its own home: every door, a signed transfer through all of them, restarts and kill -9."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import random
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import grpc
+import grpc.aio
+import pytest
+from google.protobuf.any_pb2 import Any as AnyMessage
+
+from supercloud.chain.baseapp.context import Profile
+from supercloud.crypto import ed25519
+from supercloud.crypto.secp256k1 import PrivateKey
+from supercloud.node.config import Config
+from supercloud.node.engine import block as blocks
+from supercloud.node.server import Node, init_home
+from supercloud.node.storage.blockstore import BlockStore
+from supercloud.node.storage.environment import HomeInUse
+from supercloud.pb.cosmos.auth.v1beta1 import auth_pb2
+from supercloud.pb.cosmos.auth.v1beta1 import query_pb2 as auth_query
+from supercloud.pb.cosmos.bank.v1beta1 import query_pb2 as bank_query
+from supercloud.pb.cosmos.bank.v1beta1 import tx_pb2 as bank_tx
+from supercloud.pb.cosmos.base.v1beta1 import coin_pb2
+from supercloud.pb.cosmos.crypto.secp256k1 import keys_pb2
+from supercloud.pb.cosmos.tx.signing.v1beta1 import signing_pb2
+from supercloud.pb.cosmos.tx.v1beta1 import service_pb2, tx_pb2
+from supercloud.pb.tendermint.types import block_pb2, types_pb2
+from supercloud.types.coin import Coin
+
+pytestmark = pytest.mark.node
+
+CHAIN = "supercloud-test"
+ALICE = PrivateKey(hashlib.sha256(b"alice").digest())
+BOB = PrivateKey(hashlib.sha256(b"bob").digest())
+BECH32 = Profile().bech32
+WEALTH = 10**15
+RUN = "import sys, pathlib; from supercloud.node.server import run; sys.exit(run(pathlib.Path(sys.argv[1])))"
+
+
+def settings(interval_s: float = 0.1) -> Config:
+    config = Config()
+    config.engine.block_interval_s = interval_s
+    for door in (config.rpc, config.grpc, config.rest):
+        door.listen = "127.0.0.1:0"
+    return config
+
+
+def make_home(folder: Path, config: Config) -> Path:
+    init_home(folder, CHAIN, funds={ALICE.address: [Coin("uakt", WEALTH)]}, config=config)
+    return folder
+
+
+def transfer(amount: int, sequence: int, memo: str = "") -> bytes:
+    """A signed transfer from alice, account number 0, to bob."""
+
+    def pack(message: Any) -> AnyMessage:
+        return AnyMessage(type_url="/" + message.DESCRIPTOR.full_name, value=message.SerializeToString())
+
+    send = bank_tx.MsgSend(
+        from_address=BECH32.text(ALICE.address),
+        to_address=BECH32.text(BOB.address),
+        amount=[coin_pb2.Coin(denom="uakt", amount=str(amount))],
+    )
+    body = tx_pb2.TxBody(messages=[pack(send)], memo=memo).SerializeToString()
+    info = tx_pb2.SignerInfo(public_key=pack(keys_pb2.PubKey(key=bytes(ALICE.public_key))), sequence=sequence)
+    info.mode_info.single.mode = signing_pb2.SIGN_MODE_DIRECT
+    fee = tx_pb2.Fee(gas_limit=200_000, amount=[coin_pb2.Coin(denom="uakt", amount="5000")])
+    auth = tx_pb2.AuthInfo(signer_infos=[info], fee=fee).SerializeToString()
+    document = tx_pb2.SignDoc(body_bytes=body, auth_info_bytes=auth, chain_id=CHAIN, account_number=0)
+    signature = ALICE.sign(document.SerializeToString())
+    return tx_pb2.TxRaw(body_bytes=body, auth_info_bytes=auth, signatures=[signature]).SerializeToString()
+
+
+class Rpc:
+    """A plain JSON-RPC client."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self.session = session
+        self.url = url
+
+    async def call(self, method: str, **params: Any) -> Any:
+        body = {"jsonrpc": "2.0", "id": 7, "method": method, "params": params}
+        async with self.session.post(self.url, json=body) as response:
+            assert response.status == 200
+            answer = await response.json()
+        assert answer["id"] == 7
+        if "error" in answer:
+            raise LookupError(answer["error"])
+        return answer["result"]
+
+    async def send(self, raw: bytes) -> Any:
+        return await self.call("broadcast_tx_sync", tx=base64.b64encode(raw).decode())
+
+    async def committed(self, raw: bytes) -> Any:
+        hash_ = base64.b64encode(hashlib.sha256(raw).digest()).decode()
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    return await self.call("tx", hash=hash_, prove=True)
+                except LookupError:
+                    await asyncio.sleep(0.02)
+
+    async def query(self, path: str, request: Any, answer: Any, **params: Any) -> Any:
+        found = await self.call("abci_query", path=path, data=request.SerializeToString().hex(), **params)
+        response = found["response"]
+        assert response["code"] == 0, response
+        return answer.FromString(base64.b64decode(response["value"] or ""))
+
+    async def sequence(self) -> int:
+        request = auth_query.QueryAccountRequest(address=BECH32.text(ALICE.address))
+        path = "/cosmos.auth.v1beta1.Query/Account"
+        found = await self.query(path, request, auth_query.QueryAccountResponse)
+        return int(auth_pb2.BaseAccount.FromString(found.account.value).sequence)
+
+    async def bobs(self, **params: Any) -> int:
+        request = bank_query.QueryBalanceRequest(address=BECH32.text(BOB.address), denom="uakt")
+        path = "/cosmos.bank.v1beta1.Query/Balance"
+        found = await self.query(path, request, bank_query.QueryBalanceResponse, **params)
+        return int(found.balance.amount or "0")
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def node(tmp_path: Path) -> AsyncIterator[Node]:
+    node = Node(make_home(tmp_path / "home", settings()), settings())
+    await node.start()
+    yield node
+    await node.stop()
+
+
+async def reach(node: Node, height: int) -> None:
+    async with asyncio.timeout(10):
+        while node.engine.state.height < height:  # noqa: ASYNC110 - the node has no such event to wait for
+            await asyncio.sleep(0.02)
+
+
+async def test_a_transfer_is_seen_through_every_door(node: Node, session: aiohttp.ClientSession) -> None:
+    rpc = Rpc(session, node.rpc_url)
+    await reach(node, 1)
+    raw = transfer(1234, 0)
+    hash_ = hashlib.sha256(raw).hexdigest().upper()
+    async with session.ws_connect(node.rpc_url + "/websocket") as ws:
+        for number, query in ((1, f"tm.event='Tx' AND tx.hash='{hash_}'"), (2, "tm.event='NewBlock'")):
+            await ws.send_json(
+                {"jsonrpc": "2.0", "id": number, "method": "subscribe", "params": {"query": query}}
+            )
+            answer = await ws.receive_json(timeout=5)
+            assert answer == {"jsonrpc": "2.0", "id": number, "result": {}}
+        checked = await rpc.send(raw)
+        assert (checked["code"], checked["hash"]) == (0, hash_)
+        while (event := await ws.receive_json(timeout=5))["id"] != 1:
+            assert event["result"]["data"]["type"] == "tendermint/event/NewBlock"
+    pushed = event["result"]["data"]["value"]["TxResult"]
+    assert base64.b64decode(pushed["tx"]) == raw
+    assert event["result"]["events"]["tx.hash"] == [hash_]
+
+    found = await rpc.committed(raw)
+    assert found["tx_result"]["code"] == 0, found
+    assert found["height"] == pushed["height"] and found["hash"] == hash_
+    entry = node.view.history.entry(int(found["height"]))
+    assert entry is not None
+    assert found["proof"]["root_hash"] == entry.block.header.data_hash.hex().upper()
+
+    sender = BECH32.text(ALICE.address)
+    for query in (
+        f"transfer.sender='{sender}'",
+        f"tx.hash='{hash_}'",
+        f"message.sender='{sender}' AND tx.height>0",
+    ):
+        page = await rpc.call("tx_search", query=query, page="1", per_page="10")
+        assert (page["total_count"], page["txs"][0]["hash"]) == ("1", hash_), query
+    assert await rpc.bobs() == 1234
+    assert await rpc.bobs(height=str(int(found["height"]) - 1)) == 0
+
+    async with session.get(f"{node.rest_url}/cosmos/tx/v1beta1/txs/{hash_}") as response:
+        rest = await response.json()
+    assert rest["tx_response"]["txhash"] == hash_ and rest["tx_response"]["height"] == found["height"]
+    assert rest["tx"]["body"]["messages"][0]["@type"] == "/cosmos.bank.v1beta1.MsgSend"
+
+    async with grpc.aio.insecure_channel(node.grpc_address) as channel:
+        call = channel.unary_unary(
+            "/cosmos.tx.v1beta1.Service/GetTx",
+            request_serializer=service_pb2.GetTxRequest.SerializeToString,
+            response_deserializer=service_pb2.GetTxResponse.FromString,
+        )
+        answer = await call(service_pb2.GetTxRequest(hash=hash_))
+    assert answer.tx_response.height == int(found["height"]) and answer.tx.SerializeToString() == raw
+
+
+async def test_refusals_keep_their_words(node: Node, session: aiohttp.ClientSession) -> None:
+    rpc = Rpc(session, node.rpc_url)
+    await reach(node, 1)
+    wrong = await rpc.send(transfer(1, 5))
+    assert (wrong["code"], wrong["codespace"]) == (32, "sdk")
+    assert "account sequence mismatch, expected 0, got 5" in wrong["log"]
+    raw = transfer(1, 0)
+    await rpc.send(raw)
+    with pytest.raises(LookupError, match="tx already exists in cache"):
+        await rpc.send(raw)
+    with pytest.raises(LookupError, match="must be less than or equal to the current blockchain height"):
+        await rpc.call("block", height="999999999")
+    committed = await rpc.call("broadcast_tx_commit", tx=base64.b64encode(transfer(2, 1)).decode())
+    assert committed["tx_result"]["code"] == 0 and int(committed["height"]) > 0
+
+
+async def test_simulation_leaves_no_trace(node: Node, session: aiohttp.ClientSession) -> None:
+    rpc = Rpc(session, node.rpc_url)
+    await reach(node, 1)
+    request = service_pb2.SimulateRequest(tx_bytes=transfer(5, 0))
+    path = "/cosmos.tx.v1beta1.Service/Simulate"
+    first = await rpc.query(path, request, service_pb2.SimulateResponse)
+    body = {"tx_bytes": base64.b64encode(request.tx_bytes).decode()}
+    async with session.post(f"{node.rest_url}/cosmos/tx/v1beta1/simulate", json=body) as response:
+        over_rest = await response.json()
+    assert int(over_rest["gas_info"]["gas_used"]) == first.gas_info.gas_used > 0
+    assert await rpc.sequence() == 0
+
+
+async def test_a_restart_goes_on_where_it_was(tmp_path: Path, session: aiohttp.ClientSession) -> None:
+    home = make_home(tmp_path / "home", settings())
+    node = Node(home, settings())
+    await node.start()
+    raw = transfer(77, 0)
+    rpc = Rpc(session, node.rpc_url)
+    await reach(node, 1)
+    await rpc.send(raw)
+    before = await rpc.committed(raw)
+    await node.stop()
+    height = node.engine.state.height
+    # The index is derived: without it the node fills it again.
+    (home / "data" / "index.sqlite").unlink()
+    again = Node(home, settings())
+    await again.start()
+    rpc = Rpc(session, again.rpc_url)
+    await reach(again, height + 2)
+    assert await rpc.committed(raw) == before
+    assert await rpc.bobs() == 77
+    await again.stop()
+    verify_chain(home)
+
+
+async def test_two_processes_on_one_home_are_refused(node: Node) -> None:
+    second = Node(node.home.folder, settings())
+    with pytest.raises(HomeInUse):
+        await second.start()
+    await reach(node, node.engine.state.height + 2)
+
+
+async def test_a_node_halts_at_its_height_and_keeps_answering(
+    tmp_path: Path, session: aiohttp.ClientSession
+) -> None:
+    config = settings(0.02)
+    config.engine.halt_height = 5
+    node = Node(make_home(tmp_path / "home", config), config)
+    await node.start()
+    await asyncio.wait_for(node.wait(), 10)
+    status = await Rpc(session, node.rpc_url).call("status")
+    assert status["sync_info"]["latest_block_height"] == "5"
+    await node.stop()
+
+
+def verify_chain(home: Path) -> int:
+    """Check every block on disk as a verifier would; returns the last height."""
+    store = BlockStore(home / "data" / "blocks")
+    previous: types_pb2.Header | None = None
+    last_id = blocks.ZERO_BLOCK_ID
+    try:
+        for height in range(1, store.height + 1):
+            raw, sealed = store.block(height), store.commit(height)
+            assert raw is not None and sealed is not None
+            block, commit = block_pb2.Block.FromString(raw), types_pb2.Commit.FromString(sealed)
+            named = blocks.block_id(block, raw)
+            assert blocks.BlockID.from_pb(block.header.last_block_id) == last_id
+            assert blocks.BlockID.from_pb(commit.block_id) == named
+            vote = commit.signatures[0]
+            signed = blocks.vote_sign_bytes(CHAIN, height, 0, named, blocks.time_ns(vote.timestamp))
+            assert ed25519.verify(validator_key(home), signed, vote.signature)
+            if previous is not None:
+                assert blocks.time_ns(block.header.time) > blocks.time_ns(previous.time)
+            previous, last_id = block.header, named
+        return store.height
+    finally:
+        store.close()
+
+
+def validator_key(home: Path) -> bytes:
+    from supercloud.node.engine.signer import read_key_file
+
+    return read_key_file(home / "config" / "priv_validator_key.json").public_key
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+async def test_kill_9_at_any_moment_loses_nothing_that_was_promised(
+    tmp_path: Path, session: aiohttp.ClientSession
+) -> None:
+    config = settings(0.03)
+    config.rpc.listen = f"127.0.0.1:{free_port()}"
+    config.grpc.listen = config.rest.listen = ""
+    home = make_home(tmp_path / "home", config)
+    rpc = Rpc(session, f"http://{config.rpc.listen}")
+    moments = random.Random(20)
+    sent: list[bytes] = []
+    seen: dict[str, str] = {}
+    for _ in range(4):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            RUN,
+            str(home),
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            await answering(rpc)
+            for hash_, height in seen.items():
+                found = await rpc.call("tx", hash=hash_, prove=False)
+                assert found["height"] == height
+            until = time.monotonic() + moments.uniform(0.3, 0.9)
+            sequence = await rpc.sequence()
+            while time.monotonic() < until:
+                raw = transfer(1, sequence)
+                assert (await rpc.send(raw))["code"] == 0
+                found = await rpc.committed(raw)
+                seen[base64.b64encode(hashlib.sha256(raw).digest()).decode()] = found["height"]
+                sent.append(raw)
+                sequence += 1
+        finally:
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
+    last = Node(home, config)
+    await last.start()
+    await reach(last, last.engine.state.height + 2)
+    assert await rpc.bobs() == len(sent) > 4
+    await last.stop()
+    assert verify_chain(home) > 20
+
+
+async def answering(rpc: Rpc) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                status = await rpc.call("status")
+                if int(status["sync_info"]["latest_block_height"]) > 0:
+                    return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.05)
