@@ -18,7 +18,7 @@ SERVICE = "/akash.market.v1beta5.Query/"
 
 @pytest.fixture
 def full(world: Any) -> Any:
-    """Five deployments of alice, one of dave; bob bids on all, erin on two; 1-3 are leased, then 1 is closed."""
+    """Five deployments of alice, one of dave; bob bids on all, erin on two; 1-3 are leased, 1 is closed."""
     world.with_providers(world.bob, world.erin)
     for dseq in range(1, 6):
         world.send(world.create_deployment(dseq))
