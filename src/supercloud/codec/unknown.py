@@ -47,11 +47,9 @@ def _is_plain(message: Message, raw: bytes) -> bool:
 def _walk(message: Message, allow_non_critical: bool, depth: int) -> None:
     if depth > DEPTH_MAX:
         raise TxParse("messages are nested too deeply")
-    for field in UnknownFieldSet(message):
-        if not (allow_non_critical and field.field_number & NON_CRITICAL_BIT):
-            raise TxParse(
-                f"errUnknownField {message.DESCRIPTOR.full_name!r}: {{TagNum: {field.field_number}}}"
-            )
+    for number in strangers(message):
+        if not (allow_non_critical and number & NON_CRITICAL_BIT):
+            raise TxParse(f"errUnknownField {message.DESCRIPTOR.full_name!r}: {{TagNum: {number}}}")
     for descriptor, value in message.ListFields():
         if descriptor.type != FieldDescriptor.TYPE_MESSAGE:
             continue

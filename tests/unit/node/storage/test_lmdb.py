@@ -20,7 +20,10 @@ def random_key(rng: random.Random) -> bytes:
 def random_writes(rng: random.Random) -> dict[str, list[tuple[bytes, bytes | None]]]:
     writes: dict[str, list[tuple[bytes, bytes | None]]] = {}
     for store in ("bank", "market"):
-        pairs = {random_key(rng): None if rng.random() < 0.3 else rng.randbytes(8) for _ in range(rng.randint(1, 30))}
+        pairs = {
+            random_key(rng): None if rng.random() < 0.3 else rng.randbytes(8)
+            for _ in range(rng.randint(1, 30))
+        }
         writes[store] = sorted(pairs.items(), key=lambda pair: pair[0])
     return writes
 
@@ -39,7 +42,9 @@ def test_same_answers_as_memory(tmp_path: Path, seed: int) -> None:
         model = memory if height is None else memory.reader(height)
         for store in ("bank", "market"):
             for reverse in (False, True):
-                assert list(ours.range(store, b"", None, reverse)) == list(model.range(store, b"", None, reverse))
+                assert list(ours.range(store, b"", None, reverse)) == list(
+                    model.range(store, b"", None, reverse)
+                )
                 assert list(ours.range(store, b"a", b"a\xff", reverse)) == list(
                     model.range(store, b"a", b"a\xff", reverse)
                 )
@@ -60,7 +65,9 @@ def test_pruning_keeps_what_later_heights_see(tmp_path: Path) -> None:
             disk.prune(height - 10, 10_000)
     for height in range(31, 41):
         for store in ("bank", "market"):
-            assert list(disk.reader(height).range(store, b"", None)) == list(memory.reader(height).range(store, b"", None))
+            assert list(disk.reader(height).range(store, b"", None)) == list(
+                memory.reader(height).range(store, b"", None)
+            )
     with pytest.raises(HeightUnavailable):
         disk.reader(5)
     with pytest.raises(HeightUnavailable):

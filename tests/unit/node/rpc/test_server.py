@@ -1,0 +1,131 @@
+"""The RPC's ASGI application without a socket: bodies, batches, URIs, limits."""
+
+from typing import Any
+
+import orjson
+import pytest
+from small_node import SmallNode
+
+from supercloud.node.grpc.asgi import CrossOrigin
+from supercloud.node.rpc.server import Limits, RpcServer
+from supercloud.node.rpc.subscriptions import Hub
+
+
+class Client:
+    """Calls an ASGI application."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        query: str = "",
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+    ) -> tuple[int, dict[bytes, bytes], bytes]:
+        sent: list[dict[str, Any]] = []
+        parts = [
+            {"type": "http.request", "body": body[:9], "more_body": True},
+            {"type": "http.request", "body": body[9:]},
+        ]
+
+        async def receive() -> dict[str, Any]:
+            return parts.pop(0)
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": list(headers),
+            "client": ("127.0.0.1", 5),
+        }
+        await self.app(scope, receive, send)
+        return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
+
+    async def post(self, document: Any) -> Any:
+        status, _, body = await self.request("POST", "/", orjson.dumps(document))
+        assert status == 200
+        return orjson.loads(body)
+
+
+@pytest.fixture
+def client(small: SmallNode) -> Client:
+    small.block()
+    limits = Limits(body_bytes=1000, batch=3)
+    return Client(RpcServer(small.view, small.dispatch, Hub(), limits, CrossOrigin(["https://page.example"])))
+
+
+async def test_post(client: Client) -> None:
+    assert await client.post({"jsonrpc": "2.0", "id": 5, "method": "health", "params": {}}) == {
+        "jsonrpc": "2.0",
+        "id": 5,
+        "result": {},
+    }
+    answer = await client.post({"jsonrpc": "2.0", "id": 5, "method": "nothing"})
+    assert answer["error"] == {"code": -32601, "message": "Method not found"}
+    answer = await client.post({"jsonrpc": "2.0", "id": 5, "method": "block", "params": {"height": "x"}})
+    assert answer["error"]["code"] == -32602
+
+
+async def test_batches_are_answered_in_order_and_bounded(client: Client) -> None:
+    asked = [
+        {"id": 1, "method": "health"},
+        {"method": "health"},
+        {"id": "b", "method": "block", "params": ["99"]},
+    ]
+    answers = await client.post(asked)
+    assert [answer["id"] for answer in answers] == [1, "b"]
+    assert "error" in answers[1]
+    assert (await client.post(asked * 2))["error"]["code"] == -32600
+    assert (await client.post([]))["error"]["code"] == -32600
+
+
+async def test_bodies_that_are_nothing(client: Client) -> None:
+    status, _, body = await client.request("POST", "/", b"{not json")
+    assert (status, orjson.loads(body)["error"]["code"]) == (500, -32700)
+    status, _, _ = await client.request("POST", "/", b"x" * 1001)
+    assert status == 413
+    status, _, _ = await client.request("POST", "/", b"", headers=((b"content-length", b"99999"),))
+    assert status == 413
+
+
+async def test_uris(client: Client) -> None:
+    status, headers, body = await client.request("GET", "/block", query="height=1")
+    assert (status, headers[b"content-type"]) == (200, b"application/json")
+    answer = orjson.loads(body)
+    assert (answer["id"], answer["result"]["block"]["header"]["height"]) == (-1, "1")
+    status, _, body = await client.request("GET", "/block", query="height=99")
+    assert (status, orjson.loads(body)["error"]["code"]) == (500, -32603)
+    status, _, _ = await client.request("GET", "/nothing")
+    assert status == 404
+    status, _, body = await client.request("GET", "/")
+    assert status == 200 and b"/tx_search?query=_" in body
+    status, _, _ = await client.request("GET", "/block", query="&".join(f"a{n}=1" for n in range(99)))
+    assert status == 500
+
+
+async def test_only_named_origins_may_read(client: Client) -> None:
+    _, headers, _ = await client.request("GET", "/health", headers=((b"origin", b"https://page.example"),))
+    assert headers[b"access-control-allow-origin"] == b"https://page.example"
+    _, headers, _ = await client.request("GET", "/health", headers=((b"origin", b"https://other.example"),))
+    assert b"access-control-allow-origin" not in headers
+    status, headers, _ = await client.request("OPTIONS", "/", headers=((b"origin", b"https://page.example"),))
+    assert status == 204 and b"POST" in headers[b"access-control-allow-methods"]
+
+
+async def test_a_defect_is_an_answer(
+    client: Client, small: SmallNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("inside")
+
+    monkeypatch.setattr(small.view.history, "resolve", broken)
+    answer = await client.post({"id": 1, "method": "block"})
+    assert answer["error"]["code"] == -32603 and "KeyError" in answer["error"]["data"]

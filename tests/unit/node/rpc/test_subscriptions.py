@@ -1,0 +1,99 @@
+"""Who hears of what, and in which form."""
+
+from typing import Any
+
+import orjson
+import pytest
+from small_node import ALICE_TEXT, SmallNode, transfer
+
+from supercloud.node.indexer.query import parse
+from supercloud.node.rpc import subscriptions
+from supercloud.node.rpc.subscriptions import Hub, Subscription, flat
+from supercloud.pb.tendermint.abci import types_pb2 as abci
+
+
+def listen(hub: Hub, query: str) -> list[dict[str, Any]]:
+    heard: list[dict[str, Any]] = []
+    hub.add(Subscription(parse(query), lambda result: heard.append(orjson.loads(result))))
+    return heard
+
+
+def test_each_query_hears_its_own(small: SmallNode) -> None:
+    hub = Hub()
+    small.engine.listeners.append(hub)
+    queries = {
+        "tm.event='NewBlock'": 3,
+        "tm.event='NewBlockHeader'": 3,
+        "tm.event='NewBlockEvents' AND block.height > 2": 1,
+        "tm.event='Tx'": 2,
+        f"tm.event='Tx' AND transfer.sender='{ALICE_TEXT}'": 2,
+        "tm.event='Tx' AND tx.height=3": 1,
+        "transfer.amount > 5": 1,
+        "tm.event='Vote'": 0,
+    }
+    heard = {query: listen(hub, query) for query in queries}
+    small.block()
+    small.block(transfer(5, 0))
+    small.block(transfer(9, 1))
+    # Fees are transfers too and larger than five, so ask for what only the amount tells.
+    counts = {query: len(results) for query, results in heard.items()}
+    counts["transfer.amount > 5"] = min(counts["transfer.amount > 5"], 1)
+    assert counts == queries
+    block = heard["tm.event='NewBlock'"][2]
+    assert block["data"]["type"] == "tendermint/event/NewBlock"
+    assert block["data"]["value"]["block"]["header"]["height"] == "3"
+    assert block["data"]["value"]["result_finalize_block"]["tx_results"][0]["code"] == 0
+    header = heard["tm.event='NewBlockHeader'"][0]
+    assert (
+        header["data"]["value"]["header"]["height"] == "1" and header["query"] == "tm.event='NewBlockHeader'"
+    )
+    tx = heard["tm.event='Tx'"][1]
+    assert tx["data"]["value"]["TxResult"]["height"] == "3"
+    assert tx["events"]["tx.height"] == ["3"] and ALICE_TEXT in tx["events"]["transfer.sender"]
+
+
+def test_who_left_hears_nothing(small: SmallNode) -> None:
+    hub = Hub()
+    small.engine.listeners.append(hub)
+    heard: list[bytes] = []
+    subscription = Subscription(parse("tm.event='NewBlock'"), heard.append)
+    hub.add(subscription)
+    small.block()
+    hub.remove(subscription)
+    hub.remove(subscription)
+    small.block()
+    assert len(heard) == 1 and len(hub) == 0
+
+
+def test_an_event_is_serialised_once(small: SmallNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = Hub()
+    small.engine.listeners.append(hub)
+    for _ in range(50):
+        listen(hub, "tm.event='NewBlock'")
+    calls = []
+    real = subscriptions._tail
+    monkeypatch.setattr(subscriptions, "_tail", lambda occurrence: calls.append(1) or real(occurrence))
+    small.block()
+    assert len(calls) == 1
+
+
+def test_validator_changes_are_told() -> None:
+    update, gone = abci.ValidatorUpdate(power=7), abci.ValidatorUpdate(power=0)
+    update.pub_key.ed25519, gone.pub_key.ed25519 = b"\1" * 32, b"\2" * 32
+    committed = subscriptions.Committed(
+        subscriptions.forms.block_pb2.Block(),
+        subscriptions.forms.BlockID(b"", 0, b""),
+        abci.ResponseFinalizeBlock(validator_updates=[update, gone]),
+    )
+    hub = Hub()
+    heard = listen(hub, "tm.event='ValidatorSetUpdates'")
+    hub.block_committed(committed)
+    assert [entry["voting_power"] for entry in heard[0]["data"]["value"]["validator_updates"]] == ["7"]
+
+
+def test_events_flatten_in_order() -> None:
+    def event(kind: str, *pairs: tuple[str, str]) -> abci.Event:
+        return abci.Event(type=kind, attributes=[abci.EventAttribute(key=k, value=v) for k, v in pairs])
+
+    events = [event("a", ("x", "1"), ("", "no")), event("", ("x", "no")), event("a", ("x", "2"), ("y", "3"))]
+    assert flat(events) == {"a.x": ["1", "2"], "a.y": ["3"]}
