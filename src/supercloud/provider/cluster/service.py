@@ -20,6 +20,7 @@ from supercloud.provider.drivers.base import (
     DriverError,
     Observed,
     PortTaken,
+    Replica,
     TemporaryError,
     Workload,
     namespace,
@@ -56,6 +57,7 @@ class Cluster:
     def __init__(self, driver: Driver, proxy: Proxy, state: State, config: Config) -> None:
         self.held: dict[str, Held] = {}
         self.changed = asyncio.Event()
+        self._routed: frozenset[int] = frozenset()
         self._driver = driver
         self._proxy = proxy
         self._state = state
@@ -187,6 +189,7 @@ class Cluster:
             for service in held.group.services:
                 routes += self._routes(name, service, observed)
         await self._proxy.apply(routes)
+        self._routed = frozenset(port for route in routes for port in route.upstreams)
 
     def _routes(self, name: str, service: forms.Service, observed: Observed | None) -> list[Route]:
         expose = next((expose for expose in service.expose if expose.is_http), None)
@@ -225,7 +228,8 @@ class Cluster:
                 forwarded[service.name] = ports
         document: dict[str, Any] = {
             "services": {
-                service.name: self._service_status(name, service, observed) for service in held.group.services
+                service.name: await self._service_status(name, service, observed)
+                for service in held.group.services
             },
             "forwarded_ports": forwarded or None,
             "ips": None,
@@ -235,9 +239,11 @@ class Cluster:
             document["errors"] = problems
         return document
 
-    def _service_status(self, name: str, service: forms.Service, observed: Observed | None) -> dict[str, Any]:
+    async def _service_status(
+        self, name: str, service: forms.Service, observed: Observed | None
+    ) -> dict[str, Any]:
         replicas = [r for r in observed.replicas if r.service == service.name] if observed else []
-        ready = sum(replica.running for replica in replicas)
+        ready = sum([await self._is_ready(service, replica) for replica in replicas])
         return {
             "name": service.name,
             "available": ready,
@@ -249,6 +255,16 @@ class Cluster:
             "ready_replicas": ready,
             "available_replicas": ready,
         }
+
+    async def _is_ready(self, service: forms.Service, replica: Replica) -> bool:
+        """Whether a replica can be used: it runs, and if it has a name, that leads to a port that answers."""
+        expose = next((expose for expose in service.expose if expose.is_http), None)
+        if not replica.running or expose is None:
+            return replica.running
+        port = replica.http.get(expose.port, 0)
+        if self._proxy.available and port not in self._routed:
+            return False
+        return await _accepts(port)
 
     def _uris(self, name: str, service: forms.Service, observed: Observed | None) -> list[str] | None:
         expose = next((expose for expose in service.expose if expose.is_http), None)
@@ -293,3 +309,14 @@ class Cluster:
             return await self._driver.observe(name)
         except TemporaryError:
             return None
+
+
+async def _accepts(port: int) -> bool:
+    """Whether something listens behind a loopback port."""
+    try:
+        async with asyncio.timeout(1.0):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
