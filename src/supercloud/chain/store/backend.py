@@ -70,7 +70,9 @@ class MemoryBackend:
         """Values at a past height."""
         latest = self._latest[0] if self._latest else 0
         if not self._earliest <= height <= latest:
-            raise HeightUnavailable(f"height {height} is not available; heights {self._earliest} to {latest} are")
+            raise HeightUnavailable(
+                f"height {height} is not available; heights {self._earliest} to {latest} are"
+            )
         return _MemoryReader(self, height)
 
     def apply(self, height: int, writes: Writes, meta: bytes) -> None:

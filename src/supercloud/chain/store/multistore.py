@@ -136,7 +136,9 @@ class MultiStore:
         found = self._history.get(height)
         if found is None:
             if height <= self.height - ROOTS_KEPT:
-                raise HeightUnavailable(f"proofs reach back {ROOTS_KEPT} heights from {self.height}, not to {height}")
+                raise HeightUnavailable(
+                    f"proofs reach back {ROOTS_KEPT} heights from {self.height}, not to {height}"
+                )
             view = self._backend.reader(height)
             found = {name: merkle.build(view.range(name, b"", None)) for name in self.names}
             self._history[height] = found

@@ -20,9 +20,7 @@ APP_OP: Final = "ics23:simple"
 def existence(root: merkle.Node, key: bytes, value: bytes) -> Any:
     """Proof that `key` holds `value` under `root`; the key must be there."""
     path = [_inner_op(node, right) for node, right in reversed(merkle.path(root, key))]
-    return proofs_pb2.ExistenceProof(
-        key=key, value=value, leaf=_leaf_op(merkle.LEAF_PREFIX), path=path
-    )
+    return proofs_pb2.ExistenceProof(key=key, value=value, leaf=_leaf_op(merkle.LEAF_PREFIX), path=path)
 
 
 def absence(root: merkle.Node, key: bytes, value_of: Any) -> Any:
@@ -56,7 +54,9 @@ def _inner_op(node: merkle.Node, right: bool) -> Any:
 def _store_leaf(name: str, root: bytes) -> bytes:
     text = name.encode()
     value = hashlib.sha256(root).digest()
-    return hashlib.sha256(b"\0" + merkle.varint(len(text)) + text + merkle.varint(len(value)) + value).digest()
+    return hashlib.sha256(
+        b"\0" + merkle.varint(len(text)) + text + merkle.varint(len(value)) + value
+    ).digest()
 
 
 def _split(count: int) -> int:
@@ -82,7 +82,9 @@ def store_existence(roots: Sequence[tuple[str, bytes]], name: str) -> Any:
     index = [store for store, _ in roots].index(name)
     path: list[Any] = []
     _simple_path(leaves, index, path)
-    return proofs_pb2.ExistenceProof(key=name.encode(), value=roots[index][1], leaf=_leaf_op(b"\0"), path=path)
+    return proofs_pb2.ExistenceProof(
+        key=name.encode(), value=roots[index][1], leaf=_leaf_op(b"\0"), path=path
+    )
 
 
 def _simple_path(leaves: Sequence[bytes], index: int, path: list[Any]) -> None:
@@ -92,7 +94,9 @@ def _simple_path(leaves: Sequence[bytes], index: int, path: list[Any]) -> None:
     cut = _split(len(leaves))
     if index < cut:
         _simple_path(leaves[:cut], index, path)
-        path.append(proofs_pb2.InnerOp(hash=proofs_pb2.SHA256, prefix=b"\1", suffix=_simple_root(leaves[cut:])))
+        path.append(
+            proofs_pb2.InnerOp(hash=proofs_pb2.SHA256, prefix=b"\1", suffix=_simple_root(leaves[cut:]))
+        )
     else:
         _simple_path(leaves[cut:], index - cut, path)
         path.append(proofs_pb2.InnerOp(hash=proofs_pb2.SHA256, prefix=b"\1" + _simple_root(leaves[:cut])))

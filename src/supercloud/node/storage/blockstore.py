@@ -1,7 +1,7 @@
 """Blocks on disk: each height with its votes, its results and the engine's state after it, in one transaction.
 
-    block commit response state    height -> bytes
-    hash                           block hash -> height
+block commit response state    height -> bytes
+hash                           block hash -> height
 """
 
 from __future__ import annotations

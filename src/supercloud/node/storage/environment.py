@@ -75,7 +75,9 @@ class Environment:
                 self._grow()
             except (lmdb.DiskError, lmdb.Error, OSError) as error:
                 if _no_space(error):
-                    raise StorageFull(f"{self.folder}: no space left on the disk; free some and start again") from error
+                    raise StorageFull(
+                        f"{self.folder}: no space left on the disk; free some and start again"
+                    ) from error
                 raise
 
     def _grow(self) -> None:

@@ -98,7 +98,9 @@ class LmdbBackend:
             latest = HEIGHT.unpack(txn.get(_LATEST, bytes(8))[:8])[0]
             earliest = HEIGHT.unpack(txn.get(_EARLIEST, bytes(8)))[0]
         if not earliest <= height <= latest:
-            raise HeightUnavailable(f"height {height} is not available; heights {max(earliest, 1)} to {latest} are")
+            raise HeightUnavailable(
+                f"height {height} is not available; heights {max(earliest, 1)} to {latest} are"
+            )
         return _PastReader(self._environment, self._history, height)
 
     def apply(self, height: int, writes: Writes, meta: bytes) -> None:
