@@ -10,7 +10,8 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from typing import Final
 
-from supercloud.chain.store.backend import Reader
+from supercloud.chain.store.backend import KEY_BYTES_MAX, Reader
+from supercloud.types.errors import InvalidRequest
 
 _ABSENT: Final = object()
 
@@ -38,7 +39,7 @@ class Branch:
         return self._parent.get(store, key)
 
     def set(self, store: str, key: bytes, value: bytes) -> None:
-        """Write a value."""
+        """Write a value. Raises InvalidRequest for a key that no store can hold."""
         self._write(store, key, value)
 
     def delete(self, store: str, key: bytes) -> None:
@@ -46,6 +47,8 @@ class Branch:
         self._write(store, key, None)
 
     def _write(self, store: str, key: bytes, value: bytes | None) -> None:
+        if not 0 < len(key) <= KEY_BYTES_MAX:
+            raise InvalidRequest(f"a key of {len(key)} bytes; 1 to {KEY_BYTES_MAX} can be stored")
         writes = self._writes.get(store)
         if writes is None:
             writes = self._writes[store] = {}

@@ -10,6 +10,8 @@ rest, so roots of past heights stay usable for proofs.
 `key` of an inner node is the key of one leaf below it. The constant inner prefix is a varint height of 8191 with size 1
 and version 1, which IavlSpec accepts at any depth that can occur. Bits are numbered nine to a byte: the first says
 whether the key has that byte at all, so a prefix sorts before what it is a prefix of.
+
+Whoever can choose keys can make the tree as deep as a key has bits, so nothing here recurses.
 """
 
 from __future__ import annotations
@@ -18,16 +20,22 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from supercloud.chain.store.backend import KEY_BYTES_MAX
+
 LEAF_PREFIX: Final = bytes.fromhex("000202")
 INNER_PREFIX: Final = bytes.fromhex("fe7f0202")
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
-KEY_BYTES_MAX: Final = 1024
 
 Node = tuple[Any, ...]
 Write = tuple[bytes, bytes | None]
 
 _sha256 = hashlib.sha256
 _INNER_HEAD: Final = INNER_PREFIX + b"\x20"
+_HAS_BYTE: Final = 0x100
+_BEYOND: Final = (KEY_BYTES_MAX + 1) * 9
+"""Past every bit: where two equal keys differ."""
+_STEPS: Final = [(bit // 9, _HAS_BYTE >> bit % 9) for bit in range(_BEYOND)]
+"""By bit: the byte it is in, and its mask there. A byte that is there counts as having _HAS_BYTE set."""
 
 
 def root_hash(root: Node | None) -> bytes:
@@ -44,14 +52,18 @@ def varint(value: int) -> bytes:
     return out + bytes((value,))
 
 
+_LEAF_HEADS: Final = [LEAF_PREFIX + varint(size) for size in range(KEY_BYTES_MAX + 1)]
+
+
 def leaf(key: bytes, value: bytes) -> Node:
     """A leaf."""
-    head = LEAF_PREFIX + varint(len(key)) + key + b"\x20"
-    return (_sha256(head + _sha256(value).digest()).digest(), key)
+    return (_sha256(_LEAF_HEADS[len(key)] + key + b"\x20" + _sha256(value).digest()).digest(), key)
 
 
 def critical_bit(a: bytes, b: bytes) -> int:
-    """Number of the first bit in which two different keys differ."""
+    """Number of the first bit in which two keys differ; beyond every bit for equal keys."""
+    if a == b:
+        return _BEYOND
     shared = len(a) if len(a) < len(b) else len(b)
     difference = int.from_bytes(a[:shared], "big") ^ int.from_bytes(b[:shared], "big")
     if not difference:
@@ -62,31 +74,52 @@ def critical_bit(a: bytes, b: bytes) -> int:
 
 def direction(key: bytes, bit: int) -> bool:
     """Whether a key lies to the right of a node that splits at `bit`."""
-    index, offset = divmod(bit, 9)
-    if index >= len(key):
-        return False
-    return offset == 0 or bool(key[index] >> (8 - offset) & 1)
+    index, mask = _STEPS[bit]
+    return index < len(key) and (key[index] | _HAS_BYTE) & mask != 0
 
 
 def build(pairs: Iterable[tuple[bytes, bytes]]) -> Node | None:
     """The tree of sorted pairs."""
-    return _join([leaf(key, value) for key, value in pairs])
+    return _join(leaf(key, value) for key, value in pairs)
 
 
 def update(root: Node | None, writes: Sequence[Write]) -> Node | None:
     """The tree after writes that are sorted by key; None as a value deletes. The old tree stays as it was."""
-    if not writes:
-        return root
     if root is None:
-        return _join([leaf(key, value) for key, value in writes if value is not None])
-    if len(root) == 2:
-        return _update_leaf(root, writes)
-    _, sample, bit, left, right = root
-    if critical_bit_or_end(writes[0][0], sample) < bit or critical_bit_or_end(writes[-1][0], sample) < bit:
-        return _update_around(root, writes)
-    cut = _partition(writes, bit)
-    left = update(left, writes[:cut])
-    right = update(right, writes[cut:])
+        return _join(leaf(key, value) for key, value in writes if value is not None)
+    done: list[Node | None] = []
+    # A task is a subtree and the slice of writes it takes. Two kinds of marks stand for what comes after the tasks
+    # pushed on top of them: (None, ...) joins its neighbours with the last result, (inner, -1, -1) the last two.
+    tasks: list[tuple[Any, Any, Any]] = [(root, 0, len(writes))]
+    while tasks:
+        node, low, high = tasks.pop()
+        if node is None:
+            middle = done.pop()
+            done.append(_join([*low, middle, *high] if middle is not None else [*low, *high]))
+        elif low == -1:
+            right, left = done.pop(), done.pop()
+            done.append(_pair(node[2], left, right))
+        elif low == high:
+            done.append(node)
+        elif high - low == 1:
+            done.append(_write_one(node, *writes[low]))
+        elif len(node) == 2:
+            tasks += _around(node, writes, low, high)
+        else:
+            _, sample, bit, left, right = node
+            if critical_bit(writes[low][0], sample) < bit or critical_bit(writes[high - 1][0], sample) < bit:
+                tasks += _around(node, writes, low, high)
+                continue
+            cut = _partition(writes, low, high, bit)
+            tasks += ((node, -1, -1), (right, cut, high), (left, low, cut))
+    return done[0]
+
+
+def _inner(bit: int, left: Node, right: Node) -> Node:
+    return (_sha256(_INNER_HEAD + left[0] + b"\x20" + right[0]).digest(), left[1], bit, left, right)
+
+
+def _pair(bit: int, left: Node | None, right: Node | None) -> Node | None:
     if left is None:
         return right
     if right is None:
@@ -94,69 +127,73 @@ def update(root: Node | None, writes: Sequence[Write]) -> Node | None:
     return _inner(bit, left, right)
 
 
-def critical_bit_or_end(a: bytes, b: bytes) -> int:
-    """`critical_bit`, and a number beyond every bit for equal keys."""
-    return critical_bit(a, b) if a != b else KEY_BYTES_MAX * 16
+def _join(nodes: Iterable[Node]) -> Node | None:
+    """The tree of subtrees that are sorted and do not interleave: a split is above every split at a later bit."""
+    open_nodes: list[Node] = []
+    open_bits: list[int] = []
+    for node in nodes:
+        if open_nodes:
+            bit = critical_bit(open_nodes[-1][1], node[1])
+            while open_bits and open_bits[-1] > bit:
+                right = open_nodes.pop()
+                open_nodes.append(_inner(open_bits.pop(), open_nodes.pop(), right))
+            open_bits.append(bit)
+        open_nodes.append(node)
+    while open_bits:
+        right = open_nodes.pop()
+        open_nodes.append(_inner(open_bits.pop(), open_nodes.pop(), right))
+    return open_nodes[0] if open_nodes else None
 
 
-def _inner(bit: int, left: Node, right: Node) -> Node:
-    return (_sha256(_INNER_HEAD + left[0] + b"\x20" + right[0]).digest(), left[1], bit, left, right)
+def _write_one(root: Node, key: bytes, value: bytes | None) -> Node | None:
+    """One write: down to the leaf that is nearest to the key, then up again with new nodes."""
+    steps: list[tuple[Node, bool]] = []
+    node = root
+    size = len(key)
+    while len(node) == 5:
+        index, mask = _STEPS[node[2]]
+        right = index < size and (key[index] | _HAS_BYTE) & mask != 0
+        steps.append((node, right))
+        node = node[4] if right else node[3]
+    bit = critical_bit(key, node[1])
+    found: Node | None
+    if bit == _BEYOND:
+        found = None if value is None else leaf(key, value)
+    elif value is None:
+        return root
+    else:
+        while steps and steps[-1][0][2] > bit:
+            node = steps.pop()[0]
+        new = leaf(key, value)
+        found = _inner(bit, node, new) if key > node[1] else _inner(bit, new, node)
+    while steps:
+        node, right = steps.pop()
+        found = _pair(node[2], node[3], found) if right else _pair(node[2], found, node[4])
+    return found
 
 
-def _join(nodes: list[Node]) -> Node | None:
-    """The tree of subtrees that are sorted and do not interleave."""
-    if len(nodes) < 2:
-        return nodes[0] if nodes else None
-    # In a sorted run the first and the last key differ earliest, so they tell the topmost split.
-    bit = critical_bit(nodes[0][1], nodes[-1][1])
-    low, high = 0, len(nodes)
+def _around(node: Node, writes: Sequence[Write], low: int, high: int) -> list[tuple[Any, Any, Any]]:
+    """Tasks for writes of which some are outside a subtree (any but the leaf's own key): they become neighbours."""
+    sample = node[1]
+    bit = node[2] if len(node) == 5 else _BEYOND
+    first = low
+    while first < high and writes[first][0] < sample and critical_bit(writes[first][0], sample) < bit:
+        first += 1
+    last = high
+    while last > first and writes[last - 1][0] > sample and critical_bit(writes[last - 1][0], sample) < bit:
+        last -= 1
+    before = [leaf(key, value) for key, value in writes[low:first] if value is not None]
+    after = [leaf(key, value) for key, value in writes[last:high] if value is not None]
+    return [(None, before, after), (node, first, last)]
+
+
+def _partition(writes: Sequence[Write], low: int, high: int, bit: int) -> int:
+    """Where in a slice of the sorted writes the right side of `bit` begins."""
+    index, mask = _STEPS[bit]
     while low < high:
         middle = (low + high) >> 1
-        if direction(nodes[middle][1], bit):
-            high = middle
-        else:
-            low = middle + 1
-    left, right = _join(nodes[:low]), _join(nodes[low:])
-    assert left is not None and right is not None
-    return _inner(bit, left, right)
-
-
-def _update_leaf(node: Node, writes: Sequence[Write]) -> Node | None:
-    nodes: list[Node] = []
-    pending: Node | None = node
-    for key, value in writes:
-        if pending is not None and key >= pending[1]:
-            if key > pending[1]:
-                nodes.append(pending)
-            pending = None
-        if value is not None:
-            nodes.append(leaf(key, value))
-    if pending is not None:
-        nodes.append(pending)
-    return _join(nodes)
-
-
-def _update_around(root: Node, writes: Sequence[Write]) -> Node | None:
-    """Some writes fall outside the subtree's range: they become its neighbours."""
-    _, sample, bit, _, _ = root
-    before: list[Node] = []
-    inside: list[Write] = []
-    after: list[Node] = []
-    for key, value in writes:
-        if critical_bit_or_end(key, sample) >= bit:
-            inside.append((key, value))
-        elif value is not None:
-            (before if key < sample else after).append(leaf(key, value))
-    middle = update(root, inside)
-    return _join(before + ([middle] if middle is not None else []) + after)
-
-
-def _partition(writes: Sequence[Write], bit: int) -> int:
-    """How many of the sorted writes lie to the left of `bit`."""
-    low, high = 0, len(writes)
-    while low < high:
-        middle = (low + high) >> 1
-        if direction(writes[middle][0], bit):
+        key = writes[middle][0]
+        if index < len(key) and (key[index] | _HAS_BYTE) & mask:
             high = middle
         else:
             low = middle + 1
@@ -167,7 +204,7 @@ def path(root: Node, key: bytes) -> list[tuple[Node, bool]]:
     """Inner nodes from the top to where `key` is or would be, each with the direction taken."""
     steps = []
     node = root
-    while len(node) != 2:
+    while len(node) == 5:
         right = direction(key, node[2])
         steps.append((node, right))
         node = node[4] if right else node[3]
@@ -176,34 +213,33 @@ def path(root: Node, key: bytes) -> list[tuple[Node, bool]]:
 
 def lowest(node: Node) -> bytes:
     """The first key of a tree."""
-    while len(node) != 2:
+    while len(node) == 5:
         node = node[3]
     return bytes(node[1])
 
 
 def highest(node: Node) -> bytes:
     """The last key of a tree."""
-    while len(node) != 2:
+    while len(node) == 5:
         node = node[4]
     return bytes(node[1])
 
 
 def neighbours(root: Node, key: bytes) -> tuple[bytes | None, bytes | None]:
     """The keys right before and after one that is absent."""
-    before: bytes | None = None
-    after: bytes | None = None
+    before: Node | None = None
+    after: Node | None = None
     node = root
     while True:
-        if len(node) == 2:
-            found = bytes(node[1])
-            return (found, after) if found < key else (before, found)
-        _, sample, bit, left, right = node
-        differs = critical_bit_or_end(key, sample)
-        if differs < bit:
-            return (highest(node), after) if key > sample else (before, lowest(node))
+        bit = critical_bit(key, node[1])
+        if len(node) == 2 or bit < node[2]:
+            if key > node[1]:
+                before = node
+            else:
+                after = node
+            return highest(before) if before else None, lowest(after) if after else None
+        _, _, bit, left, right = node
         if direction(key, bit):
-            before = highest(left)
-            node = right
+            before, node = left, right
         else:
-            after = lowest(right)
-            node = left
+            after, node = right, left

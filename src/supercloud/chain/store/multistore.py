@@ -2,63 +2,106 @@
 
 `prepare` computes what a block makes of it and keeps the result in memory; `commit` makes it durable in one step of the
 backend. A crash between the two leaves the last committed height, and the block is executed again.
+
+Writing, and reading through `get` and `range`, is for one thread. `at` and `prove` read a committed height through the
+backend, never the cache, and may be called from others.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from supercloud.chain.store import merkle, proof
-from supercloud.chain.store.backend import Backend, HeightUnavailable, Writes
+from supercloud.chain.store.backend import Backend, HeightUnavailable, Reader, Writes
 from supercloud.chain.store.branch import Branch
 from supercloud.types.errors import ProgrammerError
 
-ROOTS_KEPT: Final = 128
-"""Heights whose trees stay in memory for proofs."""
-CACHE_ENTRIES_MAX: Final = 1 << 20
-PRUNE_KEYS_PER_COMMIT: Final = 4096
+PROOF_HEIGHTS: Final = 128
+"""How far back proofs reach (values reach as far as pruning keeps them)."""
+TREE_WRITES_KEPT: Final = 1 << 17
+"""Trees of past heights stay in memory while they differ by at most so many writes (about 0.9 KB each); older ones are
+derived on demand, and kept up to the same bound."""
+CACHE_BYTES_MAX: Final = 256 * 2**20
+CACHE_ENTRY_BYTES: Final = 160
+"""What an entry costs beside its key and value."""
 _ABSENT: Final = object()
+
+Trees = Mapping[str, "merkle.Node | None"]
 
 
 class StateCorrupt(Exception):
-    """What the backend holds does not hash to the app hash that was committed."""
+    """What the backend holds does not hash to what was committed."""
+
+
+class Unprovable(Exception):
+    """ICS-23 has no form for the proof that was asked for."""
+
+
+class _Prepared(NamedTuple):
+    height: int
+    writes: Writes
+    written: int
+    trees: Trees
+    app_hash: bytes
 
 
 class MultiStore:
-    """Committed state of the stores in `names` (sorted), read through a bounded cache.
+    """Committed state of the stores in `names`, read through a bounded cache.
 
-    `keep_heights` is how many past heights stay readable; 0 keeps all.
+    `keep_heights` is how many past heights stay readable; 0 keeps all. The trees are built and checked against the
+    committed app hash at once (some 5 us a key), or with `verify=False` when they are first needed: a process that
+    only answers queries is open immediately.
     """
 
-    def __init__(self, backend: Backend, names: Sequence[str], keep_heights: int = 0) -> None:
+    def __init__(
+        self, backend: Backend, names: Sequence[str], keep_heights: int = 0, *, verify: bool = True
+    ) -> None:
         self._backend = backend
         self.names = sorted(names)
         self._keep_heights = keep_heights
-        self._cache: dict[str, dict[bytes, bytes | None]] = {name: {} for name in self.names}
-        self._cached = 0
-        self._prepared: tuple[int, Writes, dict[str, merkle.Node | None], bytes] | None = None
+        # Two generations: when the young one is full it becomes the old one, whose entries come back when read.
+        self._young: dict[str, dict[bytes, bytes | None]] = {name: {} for name in self.names}
+        self._old = self._young
+        self._young_bytes = 0
+        self._prepared: _Prepared | None = None
         latest = backend.latest()
+        self._meta: dict[str, Any] = json.loads(latest[1]) if latest else {"roots": {}, "since": {}}
         self.height = latest[0] if latest else 0
-        self._trees = {name: merkle.build(backend.range(name, b"", None)) for name in self.names}
-        self.app_hash = self._hash(self._trees)
-        if latest and json.loads(latest[1])["app_hash"] != self.app_hash.hex():
-            raise StateCorrupt(
-                f"state at height {self.height} hashes to {self.app_hash.hex()}, but {latest[1].decode()} was committed"
-            )
-        self._history: dict[int, dict[str, merkle.Node | None]] = {self.height: self._trees}
+        committed = self._meta.get("app_hash")
+        self.app_hash = bytes.fromhex(committed) if committed else self._hash(dict.fromkeys(self.names))
+        # By height, oldest first: its trees and the number of writes that made them of the trees before.
+        self._history: dict[int, tuple[Trees, int]] = {}
+        self._derived: dict[int, tuple[Trees, int]] = {}
+        if verify:
+            self.load()
+
+    def load(self) -> None:
+        """Build the trees of the last height unless they are there. Raises StateCorrupt."""
+        if self._history:
+            return
+        roots: dict[str, str] = self._meta["roots"]
+        view: Reader = self._backend.reader(self.height)
+        trees = {name: merkle.build(view.range(name, b"", None)) for name in self.names if name in roots}
+        for name, tree in trees.items():
+            if merkle.root_hash(tree).hex() != roots[name]:
+                raise StateCorrupt(
+                    f"store {name} at height {self.height} hashes to {merkle.root_hash(tree).hex()}, "
+                    f"but {roots[name]} was committed"
+                )
+        committed = [(name, bytes.fromhex(roots[name])) for name in sorted(roots)]
+        if committed and proof.app_hash(committed) != self.app_hash:
+            raise StateCorrupt(f"the stores' roots at height {self.height} do not make {self.app_hash.hex()}")
+        self._history[self.height] = trees, 0
 
     # --- Reading the last committed height
 
     def get(self, store: str, key: bytes) -> bytes | None:
         """Committed value under a key."""
-        cache = self._cache[store]
-        found = cache.get(key, _ABSENT)
+        found = self._young[store].get(key, _ABSENT)
         if found is _ABSENT:
-            value = self._backend.get(store, key)
-            self._remember(cache, key, value)
-            return value
+            return self._fetch(store, key)
         return found  # type: ignore[return-value]
 
     def range(
@@ -77,84 +120,137 @@ class MultiStore:
 
     def at(self, height: int) -> Branch:
         """A view of a committed height; what is written to it goes nowhere. Raises HeightUnavailable."""
-        if height == self.height:
-            return Branch(self._backend)
         return Branch(self._backend.reader(height))
 
     # --- Writing
 
     def prepare(self, branch: Branch, height: int) -> bytes:
         """App hash of `height` if `branch` becomes it. Nothing is written."""
-        writes = branch.writes()
-        trees = dict(self._trees)
-        for name, pairs in writes.items():
-            trees[name] = merkle.update(self._trees[name], pairs)
+        self.load()
+        trees = dict.fromkeys(self.names) | {
+            name: tree for name, tree in self._history[self.height][0].items() if name in self._young
+        }
+        writes: dict[str, list[tuple[bytes, bytes | None]]] = {}
+        count = 0
+        for name, pairs in branch.writes().items():
+            if name not in trees:
+                raise ProgrammerError(f"a write to store {name}, which does not exist")
+            # What a block sets back or removes again is no change.
+            changed = [pair for pair in pairs if self.get(name, pair[0]) != pair[1]]
+            if changed:
+                writes[name] = changed
+                trees[name] = merkle.update(trees[name], changed)
+                count += len(changed)
         app_hash = self._hash(trees)
-        self._prepared = (height, writes, trees, app_hash)
+        self._prepared = _Prepared(height, writes, count, trees, app_hash)
         return app_hash
 
     def commit(self) -> None:
         """Make what was prepared durable and current."""
         if self._prepared is None:
             raise ProgrammerError("commit without prepare")
-        height, writes, trees, app_hash = self._prepared
-        meta = json.dumps({"app_hash": app_hash.hex()}, sort_keys=True).encode()
-        self._backend.apply(height, writes, meta)
+        height, writes, written, trees, app_hash = self._prepared
+        since = self._meta["since"]
+        meta = {
+            "app_hash": app_hash.hex(),
+            "roots": {name: merkle.root_hash(tree).hex() for name, tree in trees.items()},
+            "since": {name: since.get(name, height) for name in trees},
+        }
+        forget_before = max(height - self._keep_heights, 0) if self._keep_heights else 0
+        self._backend.apply(height, writes, json.dumps(meta, sort_keys=True).encode(), forget_before)
         for name, pairs in writes.items():
-            cache = self._cache[name]
             for key, value in pairs:
-                self._remember(cache, key, value)
-        self.height, self.app_hash, self._trees = height, app_hash, trees
+                self._remember(name, key, value)
+        self.height, self.app_hash, self._meta = height, app_hash, meta
         self._prepared = None
-        self._history[height] = trees
-        self._history.pop(height - ROOTS_KEPT, None)
-        if self._keep_heights and height > self._keep_heights:
-            self._backend.prune(height - self._keep_heights, PRUNE_KEYS_PER_COMMIT)
+        self._history[height] = trees, written
+        self._drop_trees()
+
+    def _drop_trees(self) -> None:
+        history = self._history
+        out_of_reach = self.height - PROOF_HEIGHTS
+        # Each past tree holds on to what the writes after it replaced.
+        held = sum(count for _, count in history.values()) - history[next(iter(history))][1]
+        while len(history) > 1:
+            oldest = next(iter(history))
+            if held <= TREE_WRITES_KEPT and oldest > out_of_reach:
+                break
+            del history[oldest]
+            held -= history[next(iter(history))][1]
+        for height in [each for each in list(self._derived) if each <= out_of_reach]:
+            self._derived.pop(height, None)
 
     # --- Proving
 
     def prove(self, store: str, key: bytes, height: int) -> tuple[bytes | None, Any]:
-        """Value of a key at a height and the proof of it, or of its absence.
+        """Value of a key at a height and the proof of it, or of its absence, as CometBFT ProofOps.
 
-        Raises HeightUnavailable, and KeyError for a store that does not exist or is empty at that height.
+        Raises HeightUnavailable; Unprovable for a store that is empty or does not exist at that height, and where an
+        empty value would have to be shown. Verifiers refuse proofs of more than 128 steps.
         """
+        view = self._backend.reader(height)
         trees = self._trees_at(height)
-        root = trees[store]
+        root = trees.get(store)
         if root is None:
-            raise KeyError(f"store {store} is empty at height {height}")
-        view = self.at(height)
+            raise Unprovable(f"store {store} is empty at height {height}")
+
+        def shown(each: bytes) -> bytes:
+            value = view.get(store, each)
+            if not value:
+                raise Unprovable(f"store {store} holds an empty value under {each.hex()} at height {height}")
+            return value
+
         value = view.get(store, key)
-        if value is not None:
-            key_proof = proof.existence(root, key, value)
+        if value is None:
+            key_proof = proof.absence(root, key, shown)
         else:
-            key_proof = proof.absence(root, key, lambda neighbour: view.get(store, neighbour))
+            key_proof = proof.existence(root, key, shown(key))
         store_proof = proof.store_existence(self._roots(trees), store)
         return value, proof.operations(store, key, key_proof, store_proof)
 
-    def _trees_at(self, height: int) -> dict[str, merkle.Node | None]:
-        """Trees of a height: kept ones, or, after a restart, built again from the values of that height."""
-        found = self._history.get(height)
-        if found is None:
-            if height <= self.height - ROOTS_KEPT:
-                raise HeightUnavailable(
-                    f"proofs reach back {ROOTS_KEPT} heights from {self.height}, not to {height}"
-                )
-            view = self._backend.reader(height)
-            found = {name: merkle.build(view.range(name, b"", None)) for name in self.names}
-            self._history[height] = found
-        return found
+    def _trees_at(self, height: int) -> Trees:
+        """Trees of a height: kept ones, or derived from the nearest later ones by taking back what was written."""
+        self.load()
+        near = {**self._derived, **self._history}
+        if height in near:
+            return near[height][0]
+        latest = self.height
+        if not latest - PROOF_HEIGHTS < height <= latest:
+            raise HeightUnavailable(height, latest - PROOF_HEIGHTS + 1, latest)
+        nearest = min(each for each in near if each > height)
+        keys: dict[str, dict[bytes, None]] = {}
+        for each in range(height + 1, nearest + 1):
+            for store, key in self._backend.changes(each):
+                keys.setdefault(store, {})[key] = None
+        view = self._backend.reader(height)
+        trees = {
+            name: merkle.update(tree, [(key, view.get(name, key)) for key in sorted(keys.get(name, ()))])
+            for name, tree in near[nearest][0].items()
+            if self._meta["since"].get(name, 0) <= height
+        }
+        self._derived[height] = trees, sum(map(len, keys.values()))
+        while len(self._derived) > 1 and sum(count for _, count in self._derived.values()) > TREE_WRITES_KEPT:
+            del self._derived[next(iter(self._derived))]
+        return trees
 
-    def _roots(self, trees: dict[str, merkle.Node | None]) -> list[tuple[str, bytes]]:
-        return [(name, merkle.root_hash(trees[name])) for name in self.names]
+    def _roots(self, trees: Trees) -> list[tuple[str, bytes]]:
+        return [(name, merkle.root_hash(trees[name])) for name in sorted(trees)]
 
-    def _hash(self, trees: dict[str, merkle.Node | None]) -> bytes:
+    def _hash(self, trees: Trees) -> bytes:
         return proof.app_hash(self._roots(trees))
 
-    def _remember(self, cache: dict[bytes, bytes | None], key: bytes, value: bytes | None) -> None:
-        if key not in cache:
-            self._cached += 1
-            if self._cached > CACHE_ENTRIES_MAX:
-                for each in self._cache.values():
-                    each.clear()
-                self._cached = 1
-        cache[key] = value
+    # --- The cache
+
+    def _fetch(self, store: str, key: bytes) -> bytes | None:
+        found = self._old[store].get(key, _ABSENT)
+        value: bytes | None = self._backend.get(store, key) if found is _ABSENT else found  # type: ignore[assignment]
+        self._remember(store, key, value)
+        return value
+
+    def _remember(self, store: str, key: bytes, value: bytes | None) -> None:
+        self._young_bytes += CACHE_ENTRY_BYTES + len(key) + (len(value) if value else 0)
+        if self._young_bytes > CACHE_BYTES_MAX // 2:
+            self._old = self._young
+            self._young = {name: {} for name in self.names}
+            self._young_bytes = 0
+        self._young[store][key] = value

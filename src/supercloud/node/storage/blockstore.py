@@ -1,7 +1,10 @@
 """Blocks on disk: each height with its votes, its results and the engine's state after it, in one transaction.
 
-block commit response state    height -> bytes
-hash                           block hash -> height
+    block                   height -> hash, block
+    commit response state   height -> bytes
+    hash                    block hash -> height
+
+Where a transaction is, by its hash, is the index's business (node/indexer): it can be filled again from here.
 """
 
 from __future__ import annotations
@@ -37,15 +40,14 @@ class Stored(Protocol):
 
 
 class BlockStore:
-    """Blocks of one node in `folder`. Raises HomeInUse, StorageFull."""
+    """Blocks of one node in `folder`. Raises HomeInUse, StorageFull, StorageDamaged."""
 
     def __init__(self, folder: Path, sync: bool = True) -> None:
-        self._environment = Environment(folder, tables=5, sync=sync)
-        self._blocks = self._environment.table("block")
-        self._commits = self._environment.table("commit")
-        self._responses = self._environment.table("response")
-        self._states = self._environment.table("state")
-        self._hashes = self._environment.table("hash")
+        tables = ("block", "commit", "response", "state", "hash")
+        self._environment = Environment(folder, tables, sync=sync)
+        self._blocks, self._commits, self._responses, self._states, self._hashes = map(
+            self._environment.table, tables
+        )
 
     def close(self) -> None:
         """Release the files."""
@@ -66,10 +68,13 @@ class BlockStore:
         return self._edge(last=True)
 
     def save(self, height: int, hash: bytes, stored: Stored) -> None:
-        """Add the next height; on return it survives a loss of power."""
+        """Add the next height; on return it survives a loss of power. Raises ValueError for any other height."""
         key = HEIGHT.pack(height)
 
         def work(txn: Any) -> None:
+            with txn.cursor(self._blocks) as cursor:
+                if cursor.last() and HEIGHT.unpack(cursor.key())[0] != height - 1:
+                    raise ValueError(f"block {height} after block {HEIGHT.unpack(cursor.key())[0]}")
             txn.put(key, hash + stored.block, db=self._blocks)
             txn.put(key, stored.commit, db=self._commits)
             txn.put(key, stored.response, db=self._responses)
@@ -118,11 +123,13 @@ class BlockStore:
         return self._environment.write(work)
 
     def _get(self, table: Any, key: bytes) -> bytes | None:
-        with self._environment.lmdb.begin(db=table) as txn:
+        environment = self._environment
+        with environment.gate, environment.begin(table) as txn:
             found: bytes | None = txn.get(key)
             return found
 
     def _edge(self, last: bool) -> int:
-        with self._environment.lmdb.begin(db=self._blocks) as txn, txn.cursor() as cursor:
+        environment = self._environment
+        with environment.gate, environment.begin(self._blocks) as txn, txn.cursor() as cursor:
             there = cursor.last() if last else cursor.first()
             return int(HEIGHT.unpack(cursor.key())[0]) if there else 0

@@ -1,10 +1,16 @@
-"""Opening LMDB: growth before the map is full, named errors, one process per folder."""
+"""Opening LMDB: growth before the map is full, named errors, one writing process per folder.
+
+Everything in one process that reads does so inside `gate`, in transactions of a few hundred keys at most: the map may
+only move while nobody looks at it, and a long reader would keep the file from reusing its pages. Other processes open
+the folder with `readonly`; they need no lock, and slots of those that died are freed now and then.
+"""
 
 from __future__ import annotations
 
 import errno
 import fcntl
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -14,11 +20,23 @@ import lmdb
 Result = TypeVar("Result")
 
 MAP_BYTES_FIRST: Final = 256 * 2**20
+MAP_SHARE_MAX: Final = (3, 4)
+"""Of the map in use: beyond this it grows."""
+FREE_BYTES_MIN: Final = 16 * 2**20
+"""Less than this on the disk counts as full when the map has to grow."""
 READERS_MAX: Final = 512
+READER_CHECK_WRITES: Final = 64
+"""Writes between two searches for reader slots of dead processes."""
+_FULL: Final = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+_DAMAGE: Final = (lmdb.InvalidError, lmdb.CorruptedError, lmdb.VersionMismatchError, lmdb.PageNotFoundError)
 
 
 class StorageFull(Exception):
     """The disk has no room for the next block. Nothing was lost: free some and start again."""
+
+
+class StorageDamaged(Exception):
+    """A file is there that LMDB did not write or that was changed since."""
 
 
 class HomeInUse(Exception):
@@ -40,66 +58,116 @@ def take_lock(folder: Path) -> int:
 
 
 class Environment:
-    """One LMDB file set. Readers are short; `write` retries once after growing the map."""
+    """One LMDB file set in `folder` with the named `tables`.
 
-    def __init__(self, folder: Path, tables: int, sync: bool = True) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    `metasync=False` saves a disk flush a write: a loss of power may then take back the last write whole, never a part.
+    Raises HomeInUse, StorageFull, StorageDamaged.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        tables: tuple[str, ...],
+        *,
+        sync: bool = True,
+        metasync: bool = True,
+        readonly: bool = False,
+    ) -> None:
         self.folder = folder
-        self._lock = take_lock(folder)
-        size = MAP_BYTES_FIRST
+        self.gate = threading.Lock()
+        self._writing = threading.Lock()
+        self._writes = 0
+        self._lock = -1
+        if not readonly:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = take_lock(folder)
         data = folder / "data.mdb"
-        if data.exists():
-            size = max(size, 2 * data.stat().st_size)
-        # metasync off: a power failure may take back the last commit whole, never a part of it.
-        self.lmdb: Any = lmdb.open(
-            str(folder),
-            map_size=size,
-            max_dbs=tables,
-            max_readers=READERS_MAX,
-            sync=sync,
-            metasync=False,
-            readahead=False,
-        )
+        size = max(MAP_BYTES_FIRST, 2 * data.stat().st_size if data.exists() else 0)
+        try:
+            self._lmdb: Any = lmdb.open(
+                str(folder),
+                map_size=size,
+                max_dbs=len(tables),
+                max_readers=READERS_MAX,
+                readonly=readonly,
+                create=not readonly,
+                mode=0o600,
+                sync=sync,
+                metasync=metasync,
+                readahead=False,
+            )
+            self._tables = {name: self._lmdb.open_db(name.encode(), create=not readonly) for name in tables}
+        except lmdb.Error as error:
+            self._release()
+            raise _named(folder, error) from error
 
-    def table(self, name: str, **options: Any) -> Any:
-        """A named table."""
-        return self.lmdb.open_db(name.encode(), **options)
+    def table(self, name: str) -> Any:
+        """A table's handle."""
+        return self._tables[name]
+
+    def begin(self, table: Any) -> Any:
+        """A reading transaction, to be opened and left while holding `gate`."""
+        try:
+            return self._lmdb.begin(db=table)
+        except lmdb.MapResizedError:
+            # The process that writes has grown the map.
+            self._lmdb.set_mapsize(0)
+            return self._lmdb.begin(db=table)
 
     def write(self, work: Callable[[Any], Result]) -> Result:
-        """Run `work(txn)` in one transaction. Raises StorageFull."""
-        while True:
-            try:
-                with self.lmdb.begin(write=True) as txn:
-                    return work(txn)
-            except lmdb.MapFullError:
-                self._grow()
-            except (lmdb.DiskError, lmdb.Error, OSError) as error:
-                if _no_space(error):
-                    raise StorageFull(
-                        f"{self.folder}: no space left on the disk; free some and start again"
-                    ) from error
-                raise
+        """Run `work(txn)` in one transaction, from the start again when the map had to grow. Raises StorageFull."""
+        with self._writing:
+            while True:
+                try:
+                    with self._lmdb.begin(write=True) as txn:
+                        result = work(txn)
+                    break
+                except lmdb.MapFullError:
+                    self._grow()
+                except lmdb.Error as error:
+                    raise _named(self.folder, error) from error
+            self._tend()
+            return result
+
+    def _tend(self) -> None:
+        """Grow the map while there is room in it, and free what dead readers hold."""
+        share, whole = MAP_SHARE_MAX
+        info = self._lmdb.info()
+        if (info["last_pgno"] + 1) * self._page_bytes() * whole > info["map_size"] * share:
+            self._grow()
+        self._writes += 1
+        if self._writes % READER_CHECK_WRITES == 0:
+            self._lmdb.reader_check()
 
     def _grow(self) -> None:
-        size = self.lmdb.info()["map_size"]
         free = os.statvfs(self.folder)
-        if free.f_bavail * free.f_frsize < 16 * 2**20:
+        if free.f_bavail * free.f_frsize < FREE_BYTES_MIN:
             raise StorageFull(f"{self.folder}: no space left on the disk; free some and start again")
-        self.lmdb.set_mapsize(size * 2)
+        with self.gate:
+            self._lmdb.set_mapsize(2 * self._lmdb.info()["map_size"])
+
+    def _page_bytes(self) -> int:
+        return int(self._lmdb.stat()["psize"])
 
     def size_bytes(self) -> int:
         """Bytes on disk."""
         return (self.folder / "data.mdb").stat().st_size
 
     def close(self) -> None:
-        """Release the files and the folder."""
+        """Release the files and the folder; again is no harm."""
+        with self.gate:
+            self._lmdb.close()
+            self._release()
+
+    def _release(self) -> None:
         if self._lock >= 0:
-            self.lmdb.close()
             os.close(self._lock)
             self._lock = -1
 
 
-def _no_space(error: BaseException) -> bool:
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return True
-    return "No space left" in str(error)
+def _named(folder: Path, error: lmdb.Error) -> Exception:
+    if any(text in str(error) for text in _FULL):
+        return StorageFull(f"{folder}: no space left on the disk; free some and start again")
+    if isinstance(error, _DAMAGE):
+        return StorageDamaged(f"{folder}: {error}; restore it from a copy, or remove the folder and replay")
+    return error

@@ -3,10 +3,12 @@
     current   store 00 key                          -> value
     history   store 00 escaped-key 00 00 ~height    -> 01 value, or 00 for a deletion
     changed   height chunk                          -> history keys written at that height
-    meta      "latest"                              -> height, meta
+    meta      "state"                               -> latest height, earliest readable height, meta
 
 `~height` is the height with all bits turned, so that the newest version of a key comes first. Escaping (00 -> 00 ff)
-keeps key order in spite of the suffix. Everything a height writes is one transaction.
+keeps key order in spite of the suffix. Everything a height writes is one transaction. A reader opens a transaction for
+every few keys and looks in each whether its height is still the latest one (then `current` answers, which is quicker)
+and still there at all.
 """
 
 from __future__ import annotations
@@ -16,29 +18,37 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from supercloud.chain.store.backend import HeightUnavailable, Reader, Writes
+from supercloud.chain.store.backend import PRUNE_KEYS_SPARE, HeightUnavailable, Reader, Writes
 from supercloud.node.storage.environment import Environment
 
 HEIGHT: Final = struct.Struct(">Q")
+SPAN: Final = struct.Struct(">QQ")
 CHANGED: Final = struct.Struct(">QI")
-LENGTH: Final = struct.Struct(">I")
+LENGTH: Final = struct.Struct(">H")
 NEWEST: Final = 2**64 - 1
-CHUNK_KEYS: Final = 4096
-SCAN_KEYS: Final = 256
-_LATEST: Final = b"latest"
-_EARLIEST: Final = b"earliest"
+CHUNK_KEYS: Final = 1024
+PAGE_KEYS_FIRST: Final = 16
+PAGE_KEYS_MAX: Final = 512
+STORE_BYTES_MAX: Final = 20
+"""Longest name of a store: with the longest key, all of it zeros, and a height it fills LMDB's 511 bytes."""
+_STATE: Final = b"state"
 _END: Final = b"\0\0"
+_SUFFIX_BYTES: Final = len(_END) + HEIGHT.size
+
+Pair = tuple[bytes, bytes]
 
 
 class LmdbBackend:
-    """State of one node in `folder`. One process at a time may open it. Raises HomeInUse, StorageFull."""
+    """State of one node in `folder`. One process may write it; others may open it `readonly` while it runs.
 
-    def __init__(self, folder: Path, sync: bool = True) -> None:
-        self._environment = Environment(folder, tables=4, sync=sync)
-        self._current = self._environment.table("current")
-        self._history = self._environment.table("history")
-        self._changed = self._environment.table("changed")
-        self._meta = self._environment.table("meta")
+    Raises HomeInUse, StorageFull, StorageDamaged. After StorageFull the last applied height is intact.
+    """
+
+    def __init__(self, folder: Path, sync: bool = True, *, readonly: bool = False) -> None:
+        # What a loss of power takes back of the state is executed again out of the block store.
+        tables = ("current", "history", "changed", "meta")
+        self._environment = Environment(folder, tables, sync=sync, metasync=False, readonly=readonly)
+        self._current, self._history, self._changed, self._meta = map(self._environment.table, tables)
 
     def close(self) -> None:
         """Release the files."""
@@ -50,66 +60,62 @@ class LmdbBackend:
 
     def get(self, store: str, key: bytes) -> bytes | None:
         """Current value."""
-        with self._environment.lmdb.begin(db=self._current) as txn:
+        environment = self._environment
+        with environment.gate, environment.begin(self._current) as txn:
             found: bytes | None = txn.get(_prefix(store) + key)
             return found
 
-    def range(
-        self, store: str, start: bytes, end: bytes | None, reverse: bool = False
-    ) -> Iterator[tuple[bytes, bytes]]:
-        """Current pairs in key order; read in short transactions, a few hundred keys each."""
-        prefix = _prefix(store)
-        low = prefix + start
-        high = _after(store) if end is None else prefix + end
-        while True:
-            page = self._page_back(low, high) if reverse else self._page(low, high)
-            for key, value in page:
-                yield key[len(prefix) :], value
-            if len(page) < SCAN_KEYS:
-                return
-            if reverse:
-                high = page[-1][0]
-            else:
-                low = page[-1][0] + b"\0"
-
-    def _page(self, low: bytes, high: bytes) -> list[tuple[bytes, bytes]]:
-        page: list[tuple[bytes, bytes]] = []
-        with self._environment.lmdb.begin(db=self._current) as txn, txn.cursor() as cursor:
-            if cursor.set_range(low):
-                for key, value in cursor:
-                    if key >= high or len(page) == SCAN_KEYS:
-                        break
-                    page.append((key, value))
-        return page
-
-    def _page_back(self, low: bytes, high: bytes) -> list[tuple[bytes, bytes]]:
-        """The last keys below `high`, downwards."""
-        page: list[tuple[bytes, bytes]] = []
-        with self._environment.lmdb.begin(db=self._current) as txn, txn.cursor() as cursor:
-            there = cursor.prev() if cursor.set_range(high) else cursor.last()
-            while there and cursor.key() >= low and len(page) < SCAN_KEYS:
-                page.append(cursor.item())
-                there = cursor.prev()
-        return page
+    def range(self, store: str, start: bytes, end: bytes | None, reverse: bool = False) -> Iterator[Pair]:
+        """Current pairs in key order."""
+        return self._pages(store, start, end, reverse, None)
 
     def reader(self, height: int) -> Reader:
-        """Values at a past height. Raises HeightUnavailable."""
-        with self._environment.lmdb.begin(db=self._meta) as txn:
-            latest = HEIGHT.unpack(txn.get(_LATEST, bytes(8))[:8])[0]
-            earliest = HEIGHT.unpack(txn.get(_EARLIEST, bytes(8)))[0]
-        if not earliest <= height <= latest:
-            raise HeightUnavailable(
-                f"height {height} is not available; heights {max(earliest, 1)} to {latest} are"
-            )
-        return _PastReader(self._environment, self._history, height)
+        """Values at one height. Raises HeightUnavailable."""
+        self.at_latest(None, height)
+        return _At(self, height)
 
-    def apply(self, height: int, writes: Writes, meta: bytes) -> None:
+    def get_at(self, store: str, key: bytes, height: int) -> bytes | None:
+        """Value under a key at a height. Raises HeightUnavailable."""
+        environment = self._environment
+        with environment.gate, environment.begin(self._current) as txn:
+            if self.at_latest(txn, height):
+                found: bytes | None = txn.get(_prefix(store) + key)
+                return found
+            with txn.cursor(self._history) as cursor:
+                return _version(cursor, _prefix(store) + _escape(key), height)
+
+    def range_at(
+        self, store: str, start: bytes, end: bytes | None, reverse: bool, height: int
+    ) -> Iterator[Pair]:
+        """Pairs at a height in key order. Raises HeightUnavailable, also in the middle."""
+        return self._pages(store, start, end, reverse, height)
+
+    def changes(self, height: int) -> Iterator[tuple[str, bytes]]:
+        """What was written at a height."""
+        environment = self._environment
+        with environment.gate, environment.begin(self._changed) as txn:
+            self.at_latest(txn, height - 1)
+            self.at_latest(txn, height)
+            with txn.cursor() as cursor:
+                there = cursor.set_range(CHANGED.pack(height, 0))
+                chunks = []
+                while there and CHANGED.unpack(cursor.key())[0] == height:
+                    chunks.append(cursor.value())
+                    there = cursor.next()
+        for chunk in chunks:
+            for versioned in _unpack(chunk):
+                store, escaped = versioned[:-_SUFFIX_BYTES].split(b"\0", 1)
+                yield store.decode(), _unescape(escaped)
+
+    def apply(self, height: int, writes: Writes, meta: bytes, forget_before: int = 0) -> None:
         """Make a height durable in one transaction."""
-        current: list[tuple[bytes, bytes]] = []
+        current: list[Pair] = []
         gone: list[bytes] = []
-        versions: list[tuple[bytes, bytes]] = []
+        versions: list[Pair] = []
         suffix = _END + HEIGHT.pack(NEWEST - height)
         for store, pairs in writes.items():
+            if len(store) > STORE_BYTES_MAX:
+                raise ValueError(f"store name {store} is longer than {STORE_BYTES_MAX} bytes")
             prefix = _prefix(store)
             for key, value in pairs:
                 versioned = prefix + _escape(key) + suffix
@@ -122,114 +128,179 @@ class LmdbBackend:
         changed = _chunks(height, [key for key, _ in versions])
 
         def work(txn: Any) -> None:
-            with txn.cursor(db=self._current) as cursor:
+            with txn.cursor(self._current) as cursor:
                 cursor.putmulti(current)
                 for key in gone:
                     if cursor.set_key(key):
                         cursor.delete()
-            with txn.cursor(db=self._history) as cursor:
+            with txn.cursor(self._history) as cursor:
                 cursor.putmulti(versions)
-            with txn.cursor(db=self._changed) as cursor:
+            with txn.cursor(self._changed) as cursor:
                 cursor.putmulti(changed)
-            txn.put(_LATEST, HEIGHT.pack(height) + meta, db=self._meta)
+            found = txn.get(_STATE, db=self._meta)
+            earliest = SPAN.unpack_from(found)[1] if found else height
+            txn.put(_STATE, SPAN.pack(height, earliest) + meta, db=self._meta)
+            if forget_before:
+                self._forget(txn, forget_before, 2 * len(versions) + PRUNE_KEYS_SPARE)
 
         self._environment.write(work)
 
     def latest(self) -> tuple[int, bytes] | None:
         """Height and meta of the last apply."""
-        with self._environment.lmdb.begin(db=self._meta) as txn:
-            found = txn.get(_LATEST)
-        return (HEIGHT.unpack(found[:8])[0], found[8:]) if found else None
+        environment = self._environment
+        with environment.gate, environment.begin(self._meta) as txn:
+            found = txn.get(_STATE)
+        return (SPAN.unpack_from(found)[0], found[SPAN.size :]) if found else None
 
     def prune(self, before: int, keys_max: int) -> int:
-        """Drop versions that only heights below `before` see; returns how many keys were looked at."""
+        """Forget values that only heights below `before` need."""
+        return self._environment.write(lambda txn: self._forget(txn, before, keys_max))
 
-        def work(txn: Any) -> int:
-            done = 0
-            with txn.cursor(db=self._changed) as cursor, txn.cursor(db=self._history) as history:
-                while done < keys_max and cursor.first():
-                    height, _ = CHANGED.unpack(cursor.key())
-                    if height > before:
-                        break
-                    for key in _unpack(cursor.value()):
-                        _drop_older(history, key)
-                        done += 1
-                    cursor.delete()
-                    txn.put(_EARLIEST, HEIGHT.pack(height), db=self._meta)
-            return done
+    def _forget(self, txn: Any, before: int, keys_max: int) -> int:
+        looked_at = height = 0
+        with txn.cursor(self._changed) as cursor, txn.cursor(self._history) as history:
+            while cursor.first():
+                at, _ = CHANGED.unpack(cursor.key())
+                if at > before or looked_at >= keys_max:
+                    break
+                height = at
+                for key in _unpack(cursor.value()):
+                    _drop_older(history, key)
+                    looked_at += 1
+                cursor.delete()
+        if height:
+            found = txn.get(_STATE, db=self._meta)
+            latest, earliest = SPAN.unpack_from(found)
+            txn.put(_STATE, SPAN.pack(latest, max(earliest, height)) + found[SPAN.size :], db=self._meta)
+        return looked_at
 
-        return self._environment.write(work)
+    def at_latest(self, txn: Any, height: int) -> bool:
+        """Whether a height is the last one. Raises HeightUnavailable when it can not be read (any more)."""
+        if txn is None:
+            environment = self._environment
+            with environment.gate, environment.begin(self._meta) as txn:
+                return self.at_latest(txn, height)
+        found = txn.get(_STATE, db=self._meta)
+        latest, earliest = SPAN.unpack_from(found) if found else (0, 0)
+        if not earliest <= height <= latest:
+            raise HeightUnavailable(height, earliest, latest)
+        return bool(height == latest)
+
+    def _pages(
+        self, store: str, start: bytes, end: bytes | None, reverse: bool, height: int | None
+    ) -> Iterator[Pair]:
+        """Pairs in order, read a page at a time; `height` None means what is current, whatever is applied."""
+        environment = self._environment
+        size = PAGE_KEYS_FIRST
+        while True:
+            with environment.gate, environment.begin(self._current) as txn:
+                if height is None or self.at_latest(txn, height):
+                    with txn.cursor() as cursor:
+                        page = _page(cursor, store, start, end, reverse, size)
+                else:
+                    with txn.cursor(self._history) as cursor:
+                        page = _past_page(cursor, (store, height), start, end, reverse, size)
+            yield from page[:size]
+            if len(page) < size:
+                return
+            # The next page begins where this one ends.
+            if reverse:
+                end = page[-1][0]
+            else:
+                start = page[-1][0] + b"\0"
+            size = min(2 * size, PAGE_KEYS_MAX)
 
 
-class _PastReader:
-    """Values as of one height, out of the versions."""
+class _At:
+    """An LmdbBackend at one height."""
 
-    def __init__(self, environment: Environment, history: Any, height: int) -> None:
-        self._environment = environment
-        self._history = history
-        self._suffix = _END + HEIGHT.pack(NEWEST - height)
+    def __init__(self, backend: LmdbBackend, height: int) -> None:
+        self._backend = backend
+        self._height = height
 
     def get(self, store: str, key: bytes) -> bytes | None:
-        """Value under a key at this height."""
-        base = _prefix(store) + _escape(key)
-        with self._environment.lmdb.begin(db=self._history) as txn, txn.cursor() as cursor:
-            return self._value(cursor, base)
+        return self._backend.get_at(store, key, self._height)
 
-    def range(
-        self, store: str, start: bytes, end: bytes | None, reverse: bool = False
-    ) -> Iterator[tuple[bytes, bytes]]:
-        """Pairs at this height in key order."""
-        prefix = _prefix(store)
-        low = prefix + _escape(start)
-        high = _after(store) if end is None else prefix + _escape(end)
-        if reverse:
-            yield from reversed(list(self._forward(prefix, low, high)))
-        else:
-            yield from self._forward(prefix, low, high)
+    def range(self, store: str, start: bytes, end: bytes | None, reverse: bool = False) -> Iterator[Pair]:
+        return self._backend.range_at(store, start, end, reverse, self._height)
 
-    def _forward(self, prefix: bytes, low: bytes, high: bytes) -> Iterator[tuple[bytes, bytes]]:
-        while True:
-            page: list[tuple[bytes, bytes]] = []
-            seen = 0
-            with self._environment.lmdb.begin(db=self._history) as txn, txn.cursor() as cursor:
-                there = cursor.set_range(low)
-                while there and seen < SCAN_KEYS:
-                    base = cursor.key()[: -len(self._suffix)]
-                    if base >= high:
-                        there = False
-                        break
-                    value = self._value(cursor, base)
-                    if value is not None:
-                        page.append((_unescape(base[len(prefix) :]), value))
-                    seen += 1
-                    low = base + _END + b"\xff" * 9
-                    there = cursor.set_range(low)
-            yield from page
-            if not there:
-                return
 
-    def _value(self, cursor: Any, base: bytes) -> bytes | None:
-        """The newest version of `base` that is not newer than this height."""
-        if not cursor.set_range(base + self._suffix):
-            return None
-        key = cursor.key()
-        if len(key) != len(base) + len(self._suffix) or not key.startswith(base + _END):
-            return None
-        value: bytes = cursor.value()
-        return value[1:] if value[0] else None
+def _page(cursor: Any, store: str, start: bytes, end: bytes | None, reverse: bool, size: int) -> list[Pair]:
+    """The first (or last) current pairs of a range."""
+    prefix = _prefix(store)
+    low = prefix + start
+    high = _after(store) if end is None else prefix + end
+    cut = len(prefix)
+    page: list[Pair] = []
+    if reverse:
+        there = cursor.prev() if cursor.set_range(high) else cursor.last()
+        walk = cursor.iterprev() if there else ()
+        for key, value in walk:
+            if key < low or len(page) == size:
+                break
+            page.append((key[cut:], value))
+    elif cursor.set_range(low):
+        for key, value in cursor:
+            if key >= high or len(page) == size:
+                break
+            page.append((key[cut:], value))
+    return page
+
+
+def _past_page(
+    cursor: Any, at: tuple[str, int], start: bytes, end: bytes | None, reverse: bool, size: int
+) -> list[Pair]:
+    """The first (or last) pairs of a range at a past height."""
+    store, height = at
+    prefix = _prefix(store)
+    low = prefix + _escape(start)
+    high = _after(store) if end is None else prefix + _escape(end)
+    cut = len(prefix)
+    page: list[Pair] = []
+    edge = high if reverse else low
+    while len(page) < size:
+        base = _base_before(cursor, edge) if reverse else _base_from(cursor, edge)
+        if base is None or base >= high or base < low:
+            break
+        value = _version(cursor, base, height)
+        if value is not None:
+            page.append((_unescape(base[cut:]), value))
+        # No key lies between a key's versions, nor before its first one.
+        edge = base + _END if reverse else base + _END + b"\xff" * 9
+    return page
+
+
+def _base_from(cursor: Any, edge: bytes) -> bytes | None:
+    return cursor.key()[:-_SUFFIX_BYTES] if cursor.set_range(edge) else None
+
+
+def _base_before(cursor: Any, edge: bytes) -> bytes | None:
+    there = cursor.prev() if cursor.set_range(edge) else cursor.last()
+    return cursor.key()[:-_SUFFIX_BYTES] if there else None
+
+
+def _version(cursor: Any, base: bytes, height: int) -> bytes | None:
+    """The newest value of `base` that is not newer than a height."""
+    if not cursor.set_range(base + _END + HEIGHT.pack(NEWEST - height)):
+        return None
+    key = cursor.key()
+    if len(key) != len(base) + _SUFFIX_BYTES or not key.startswith(base + _END):
+        return None
+    value: bytes = cursor.value()
+    return value[1:] if value[0] else None
 
 
 def _drop_older(cursor: Any, key: bytes) -> None:
     """Delete the versions before `key`'s own; a deletion that hides nothing any more goes too."""
-    base = key[:-8]
-    if cursor.set_key(key) and cursor.value() == b"\0":
-        cursor.delete()
-        there = bool(cursor.key())
+    if not cursor.set_key(key):
+        return
+    if cursor.value() == b"\0":
+        there = cursor.delete()
     else:
-        there = cursor.set_key(key) and cursor.next()
+        there = cursor.next()
+    base = key[: -HEIGHT.size]
     while there and cursor.key().startswith(base) and len(cursor.key()) == len(key):
-        cursor.delete()
-        there = bool(cursor.key())
+        there = cursor.delete()
 
 
 def _prefix(store: str) -> bytes:
@@ -248,7 +319,7 @@ def _unescape(key: bytes) -> bytes:
     return key.replace(b"\0\xff", b"\0") if b"\0" in key else key
 
 
-def _chunks(height: int, keys: list[bytes]) -> list[tuple[bytes, bytes]]:
+def _chunks(height: int, keys: list[bytes]) -> list[Pair]:
     chunks = []
     for number, at in enumerate(range(0, len(keys), CHUNK_KEYS)):
         body = b"".join([LENGTH.pack(len(key)) + key for key in keys[at : at + CHUNK_KEYS]])
@@ -260,5 +331,5 @@ def _unpack(body: bytes) -> Iterator[bytes]:
     at = 0
     while at < len(body):
         length = LENGTH.unpack_from(body, at)[0]
-        yield body[at + 4 : at + 4 + length]
-        at += 4 + length
+        yield body[at + LENGTH.size : at + LENGTH.size + length]
+        at += LENGTH.size + length
