@@ -235,6 +235,7 @@ class Node:
         for close in reversed(self._closers):
             close()
         self._closers.clear()
+        log.info("node stopped")
 
     # --- Loading
 
@@ -309,7 +310,7 @@ class Node:
             limits = RpcLimits(
                 body_bytes=config.rpc.body_bytes,
                 batch=config.rpc.batch,
-                sockets=config.rpc.connections,
+                sockets=max(config.rpc.connections // 2, 1),
                 sockets_per_client=config.rpc.sockets_per_client,
                 subscriptions_per_socket=config.rpc.subscriptions_per_socket,
             )

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import random
+import shutil
 import signal
 import socket
 import sys
@@ -23,9 +24,10 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from supercloud.chain.baseapp.context import Profile
 from supercloud.crypto import ed25519
 from supercloud.crypto.secp256k1 import PrivateKey
-from supercloud.node.config import Config
+from supercloud.node.config import Config, ConfigError
 from supercloud.node.engine import block as blocks
-from supercloud.node.server import Node, init_home
+from supercloud.node.engine.embedded import EngineError
+from supercloud.node.server import Node, NodeFailed, init_home
 from supercloud.node.storage.blockstore import BlockStore
 from supercloud.node.storage.environment import HomeInUse
 from supercloud.pb.cosmos.auth.v1beta1 import auth_pb2
@@ -274,6 +276,50 @@ async def test_a_node_halts_at_its_height_and_keeps_answering(
     status = await Rpc(session, node.rpc_url).call("status")
     assert status["sync_info"]["latest_block_height"] == "5"
     await node.stop()
+
+
+async def test_a_node_that_can_not_go_on_says_so(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(request: object) -> None:
+        raise OSError("no space left on the disk")
+
+    monkeypatch.setattr(node.app, "finalize_block", broken)
+    with pytest.raises(NodeFailed, match="no space left"):
+        await asyncio.wait_for(node.wait(), 10)
+
+
+async def test_a_restored_backup_does_not_sign_again(tmp_path: Path) -> None:
+    config = settings(0.02)
+    home = make_home(tmp_path / "home", config)
+    config.engine.halt_height = 3
+    await run_to_halt(home, config)
+    shutil.copytree(home / "data", tmp_path / "backup")
+    config.engine.halt_height = 9
+    await run_to_halt(home, config)
+    record = (home / "data" / "priv_validator_state.json").read_bytes()
+    shutil.rmtree(home / "data")
+    shutil.copytree(tmp_path / "backup", home / "data")
+    (home / "data" / "priv_validator_state.json").write_bytes(record)
+    node = Node(home, config)
+    with pytest.raises(EngineError, match="restored from an older copy"):
+        await node.start()
+    # Refusing has released the home: whoever brings the right data back can start.
+    with pytest.raises(EngineError):
+        await Node(home, config).start()
+
+
+async def run_to_halt(home: Path, config: Config) -> None:
+    node = Node(home, config)
+    await node.start()
+    await asyncio.wait_for(node.wait(), 10)
+    await node.stop()
+
+
+async def test_doors_that_are_taken_are_named(node: Node, tmp_path: Path) -> None:
+    config = settings()
+    config.rpc.listen = node.rpc_url.removeprefix("http://")
+    other = Node(make_home(tmp_path / "other", config), config)
+    with pytest.raises(ConfigError, match="cannot listen on"):
+        await other.start()
 
 
 def verify_chain(home: Path) -> int:

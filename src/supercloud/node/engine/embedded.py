@@ -234,6 +234,9 @@ class Embedded:
         for listener in self.listeners:
             listener.block_committed(committed)
         self._prune(answer.retain_height)
+        txs = len(proposal.block.data.txs)
+        # Empty blocks only keep time; nobody wants a line a second about them.
+        log.log(logging.INFO if txs else logging.DEBUG, "block", extra={"height": header.height, "txs": txs})
         self._require_majority(after.validators)
         return committed
 
