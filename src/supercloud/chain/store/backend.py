@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import takewhile
 from typing import Final, Protocol
 
 KEY_BYTES_MAX: Final = 240
@@ -125,8 +125,8 @@ class MemoryBackend:
     def prune(self, before: int, keys_max: int) -> int:
         """Drop versions that only older heights see."""
         looked_at = 0
-        for height in list(islice(self._changes, before)):
-            if height > before or looked_at >= keys_max:
+        for height in list(takewhile(lambda each: each <= before, self._changes)):
+            if looked_at >= keys_max:
                 break
             for store, key in self._changes.pop(height):
                 looked_at += 1

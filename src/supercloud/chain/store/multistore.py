@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from supercloud.chain.store import merkle, proof
 from supercloud.chain.store.backend import Backend, HeightUnavailable, Reader, Writes
 from supercloud.chain.store.branch import Branch
+from supercloud.pb.tendermint.crypto import proof_pb2
 from supercloud.types.errors import ProgrammerError
 
 PROOF_HEIGHTS: Final = 128
@@ -182,7 +183,7 @@ class MultiStore:
 
     # --- Proving
 
-    def prove(self, store: str, key: bytes, height: int) -> tuple[bytes | None, Any]:
+    def prove(self, store: str, key: bytes, height: int) -> tuple[bytes | None, proof_pb2.ProofOps]:
         """Value of a key at a height and the proof of it, or of its absence, as CometBFT ProofOps.
 
         Raises HeightUnavailable; Unprovable for a store that is empty or does not exist at that height, and where an
@@ -201,10 +202,9 @@ class MultiStore:
             return value
 
         value = view.get(store, key)
-        if value is None:
-            key_proof = proof.absence(root, key, shown)
-        else:
-            key_proof = proof.existence(root, key, shown(key))
+        key_proof = (
+            proof.absence(root, key, shown) if value is None else proof.existence(root, key, shown(key))
+        )
         store_proof = proof.store_existence(self._roots(trees), store)
         return value, proof.operations(store, key, key_proof, store_proof)
 

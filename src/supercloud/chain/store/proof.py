@@ -6,8 +6,8 @@ Source: cosmos/ics23 proofs.proto and its specs; CometBFT ADR-026 for the two-st
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from supercloud.chain.store import merkle
 from supercloud.pb.cosmos.ics23.v1 import proofs_pb2
@@ -17,13 +17,15 @@ STORE_OP: Final = "ics23:iavl"
 APP_OP: Final = "ics23:simple"
 
 
-def existence(root: merkle.Node, key: bytes, value: bytes) -> Any:
+def existence(root: merkle.Node, key: bytes, value: bytes) -> proofs_pb2.ExistenceProof:
     """Proof that `key` holds `value` under `root`; the key must be there."""
     path = [_inner_op(node, right) for node, right in reversed(merkle.path(root, key))]
     return proofs_pb2.ExistenceProof(key=key, value=value, leaf=_leaf_op(merkle.LEAF_PREFIX), path=path)
 
 
-def absence(root: merkle.Node, key: bytes, value_of: Any) -> Any:
+def absence(
+    root: merkle.Node, key: bytes, value_of: Callable[[bytes], bytes]
+) -> proofs_pb2.NonExistenceProof:
     """Proof that `key` is not under `root`: its neighbours. `value_of(key)` reads values at the same height."""
     before, after = merkle.neighbours(root, key)
     found = proofs_pb2.NonExistenceProof(key=key)
@@ -34,7 +36,7 @@ def absence(root: merkle.Node, key: bytes, value_of: Any) -> Any:
     return found
 
 
-def _leaf_op(prefix: bytes) -> Any:
+def _leaf_op(prefix: bytes) -> proofs_pb2.LeafOp:
     return proofs_pb2.LeafOp(
         hash=proofs_pb2.SHA256,
         prehash_key=proofs_pb2.NO_HASH,
@@ -44,7 +46,7 @@ def _leaf_op(prefix: bytes) -> Any:
     )
 
 
-def _inner_op(node: merkle.Node, right: bool) -> Any:
+def _inner_op(node: merkle.Node, right: bool) -> proofs_pb2.InnerOp:
     head = merkle.INNER_PREFIX + b"\x20"
     if right:
         return proofs_pb2.InnerOp(hash=proofs_pb2.SHA256, prefix=head + node[3][0] + b"\x20")
@@ -76,18 +78,18 @@ def app_hash(roots: Sequence[tuple[str, bytes]]) -> bytes:
     return _simple_root([_store_leaf(name, root) for name, root in roots])
 
 
-def store_existence(roots: Sequence[tuple[str, bytes]], name: str) -> Any:
+def store_existence(roots: Sequence[tuple[str, bytes]], name: str) -> proofs_pb2.ExistenceProof:
     """Proof that a store's root is in the app hash."""
     leaves = [_store_leaf(store, root) for store, root in roots]
     index = [store for store, _ in roots].index(name)
-    path: list[Any] = []
+    path: list[proofs_pb2.InnerOp] = []
     _simple_path(leaves, index, path)
     return proofs_pb2.ExistenceProof(
         key=name.encode(), value=roots[index][1], leaf=_leaf_op(b"\0"), path=path
     )
 
 
-def _simple_path(leaves: Sequence[bytes], index: int, path: list[Any]) -> None:
+def _simple_path(leaves: Sequence[bytes], index: int, path: list[proofs_pb2.InnerOp]) -> None:
     """Append the inner steps from the leaf upwards."""
     if len(leaves) == 1:
         return
@@ -102,7 +104,12 @@ def _simple_path(leaves: Sequence[bytes], index: int, path: list[Any]) -> None:
         path.append(proofs_pb2.InnerOp(hash=proofs_pb2.SHA256, prefix=b"\1" + _simple_root(leaves[:cut])))
 
 
-def operations(store: str, key: bytes, key_proof: Any, store_proof: Any) -> Any:
+def operations(
+    store: str,
+    key: bytes,
+    key_proof: proofs_pb2.ExistenceProof | proofs_pb2.NonExistenceProof,
+    store_proof: proofs_pb2.ExistenceProof,
+) -> proof_pb2.ProofOps:
     """Both steps as CometBFT ProofOps."""
     if isinstance(key_proof, proofs_pb2.ExistenceProof):
         inner = proofs_pb2.CommitmentProof(exist=key_proof)

@@ -1,0 +1,272 @@
+"""The app hash follows the content, commits are whole, and every recent height can be proven, also after a restart."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+
+import ics23_verifier as ics23
+import pytest
+
+from supercloud.chain.store import multistore
+from supercloud.chain.store.backend import HeightUnavailable, MemoryBackend, Writes
+from supercloud.chain.store.multistore import PROOF_HEIGHTS, MultiStore, StateCorrupt, Unprovable
+from supercloud.types.errors import ProgrammerError
+
+NAMES = ["market", "bank", "acc"]
+Content = dict[tuple[str, bytes], bytes]
+
+
+def random_block(rng: random.Random) -> dict[tuple[str, bytes], bytes | None]:
+    return {
+        (rng.choice(NAMES), b"%d" % rng.randrange(60)): None if rng.random() < 0.3 else rng.randbytes(6)
+        for _ in range(rng.randrange(12))
+    }
+
+
+def run(store: MultiStore, height: int, block: dict[tuple[str, bytes], bytes | None]) -> bytes:
+    branch = store.branch()
+    for (name, key), value in block.items():
+        if value is None:
+            branch.delete(name, key)
+        else:
+            branch.set(name, key, value)
+    app_hash = store.prepare(branch, height)
+    store.commit()
+    return app_hash
+
+
+def chain(
+    backend: MemoryBackend, heights: int, keep: int = 0
+) -> tuple[MultiStore, dict[int, tuple[bytes, Content]]]:
+    """A store after some random blocks, with the app hash and the content at each height."""
+    rng = random.Random(heights)
+    store = MultiStore(backend, NAMES, keep)
+    content: Content = {}
+    past = {}
+    first = {(name, b"first"): b"v" for name in NAMES}
+    for height in range(1, heights + 1):
+        block = first if height == 1 else random_block(rng)
+        app_hash = run(store, height, dict(block))
+        for place, value in block.items():
+            if value is None:
+                content.pop(place, None)
+            else:
+                content[place] = value
+        past[height] = app_hash, dict(content)
+    return store, past
+
+
+def check_proofs(store: MultiStore, height: int, app_hash: bytes, content: Content) -> None:
+    for name in NAMES:
+        for key in (b"first", b"0", b"17", b"nothing", b"59"):
+            value, ops = store.prove(name, key, height)
+            assert value == content.get((name, key))
+            ics23.verify(ops, app_hash, name, key, value)
+
+
+@pytest.mark.parametrize("budget", [0, 40, 1 << 17])
+def test_the_last_hundred_heights_are_proven(monkeypatch: pytest.MonkeyPatch, budget: int) -> None:
+    """Whatever number of trees stays in memory: what is not there is derived."""
+    monkeypatch.setattr(multistore, "TREE_WRITES_KEPT", budget)
+    store, past = chain(MemoryBackend(), PROOF_HEIGHTS + 20)
+    for height in [*range(21, 149, 9), 148, 100, 50, 147, 21]:
+        check_proofs(store, height, *past[height])
+    with pytest.raises(HeightUnavailable):
+        store.prove("bank", b"0", 20)
+    with pytest.raises(HeightUnavailable):
+        store.prove("bank", b"0", 149)
+
+
+def test_proofs_and_app_hash_outlive_a_restart() -> None:
+    backend = MemoryBackend()
+    store, past = chain(backend, 40)
+    for verify in (True, False):
+        again = MultiStore(backend, NAMES, verify=verify)
+        assert (again.height, again.app_hash) == (40, store.app_hash)
+        for height in (40, 12, 39, 2, 25):
+            check_proofs(again, height, *past[height])
+
+
+def test_a_restarted_store_goes_on_as_the_running_one() -> None:
+    backends = [MemoryBackend(), MemoryBackend()]
+    stores = [MultiStore(backend, NAMES) for backend in backends]
+    rng = random.Random(5)
+    for height in range(1, 30):
+        block = random_block(rng)
+        stores[1] = MultiStore(backends[1], NAMES)
+        assert run(stores[0], height, block) == run(stores[1], height, block)
+
+
+def test_the_app_hash_depends_on_the_content_alone() -> None:
+    together, apart = MultiStore(MemoryBackend(), NAMES), MultiStore(MemoryBackend(), NAMES)
+    run(together, 1, {("bank", b"a"): b"1", ("acc", b"b"): b"2"})
+    run(apart, 1, {("bank", b"a"): b"0", ("acc", b"x"): b"0"})
+    run(apart, 2, {("bank", b"a"): b"1", ("acc", b"x"): None, ("acc", b"b"): b"2"})
+    assert together.app_hash == apart.app_hash
+    before = apart.app_hash
+    run(apart, 3, {("market", b"a"): b"1"})
+    assert apart.app_hash != before
+
+
+def test_an_empty_block_changes_nothing() -> None:
+    backend = MemoryBackend()
+    store, past = chain(backend, 5)
+    assert run(store, 6, {}) == past[5][0]
+    # Neither does one that sets back what it changed, or removes what it made.
+    branch = store.branch()
+    branch.set("bank", b"new", b"v")
+    branch.delete("bank", b"new")
+    branch.set("bank", b"first", b"v")
+    assert store.prepare(branch, 7) == past[5][0]
+    store.commit()
+    assert list(backend.changes(7)) == []
+
+
+def test_prepare_alone_leaves_everything_as_it_was() -> None:
+    backend = MemoryBackend()
+    store, past = chain(backend, 3)
+    branch = store.branch()
+    branch.set("bank", b"first", b"half")
+    assert store.prepare(branch, 4) != past[3][0]
+    assert (store.height, store.app_hash, store.get("bank", b"first")) == (3, past[3][0], b"v")
+    assert backend.latest() is not None and backend.latest()[0] == 3
+    # The block is executed again, now with another outcome, which is the one that counts.
+    branch = store.branch()
+    branch.set("bank", b"first", b"whole")
+    app_hash = store.prepare(branch, 4)
+    store.commit()
+    assert MultiStore(backend, NAMES).app_hash == app_hash
+    assert backend.get("bank", b"first") == b"whole"
+    with pytest.raises(ProgrammerError):
+        store.commit()
+
+
+class FailingBackend(MemoryBackend):
+    """A disk that is full from some moment on."""
+
+    full = False
+
+    def apply(self, height: int, writes: Writes, meta: bytes, forget_before: int = 0) -> None:
+        if self.full:
+            raise OSError("full")
+        super().apply(height, writes, meta, forget_before)
+
+
+def test_a_commit_that_fails_leaves_the_last_height() -> None:
+    backend = FailingBackend()
+    store, past = chain(backend, 3)
+    backend.full = True
+    with pytest.raises(OSError, match="full"):
+        run(store, 4, {("bank", b"first"): b"lost"})
+    assert (store.height, store.app_hash, store.get("bank", b"first")) == (3, past[3][0], b"v")
+    assert MultiStore(backend, NAMES).app_hash == past[3][0]
+
+
+def damage_value(backend: MemoryBackend, meta: dict[str, object]) -> None:
+    backend._versions["bank"][b"first"].append((5, b"other"))
+
+
+def damage_root(backend: MemoryBackend, meta: dict[str, object]) -> None:
+    meta["roots"]["bank"] = "00" * 32  # type: ignore[index]
+
+
+def damage_hash(backend: MemoryBackend, meta: dict[str, object]) -> None:
+    meta["app_hash"] = "00" * 32
+
+
+@pytest.mark.parametrize(
+    ("damage", "named"), [(damage_value, "store bank"), (damage_root, "store bank"), (damage_hash, "roots")]
+)
+def test_a_damaged_state_is_found_at_start(
+    damage: Callable[[MemoryBackend, dict[str, object]], None], named: str
+) -> None:
+    backend = MemoryBackend()
+    chain(backend, 5)
+    assert backend._latest is not None
+    height, raw = backend._latest
+    meta = json.loads(raw)
+    damage(backend, meta)
+    backend._latest = (height, json.dumps(meta).encode())
+    with pytest.raises(StateCorrupt, match=named):
+        MultiStore(backend, NAMES)
+    MultiStore(backend, NAMES, verify=False)  # reads go on; nothing is built on it
+    with pytest.raises(StateCorrupt):
+        MultiStore(backend, NAMES, verify=False).prove("bank", b"first", 5)
+
+
+def test_stores_may_come_and_go_with_an_upgrade() -> None:
+    backend = MemoryBackend()
+    _, past = chain(backend, 10)
+    upgraded = MultiStore(backend, [*NAMES, "oracle"])
+    assert upgraded.app_hash == past[10][0]
+    app_hash = run(upgraded, 11, {("oracle", b"price"): b"1"})
+    assert app_hash != past[10][0]
+    upgraded = MultiStore(backend, [*NAMES, "oracle"])
+    value, ops = upgraded.prove("oracle", b"price", 11)
+    ics23.verify(ops, app_hash, "oracle", b"price", value)
+    check_proofs(upgraded, 10, *past[10])
+    with pytest.raises(Unprovable):
+        upgraded.prove("oracle", b"price", 10)
+    without = MultiStore(backend, NAMES)
+    assert run(without, 12, {}) == past[10][0]
+    assert MultiStore(backend, NAMES).app_hash == past[10][0]
+
+
+def test_what_no_proof_can_show_is_said_to_be_so() -> None:
+    store = MultiStore(MemoryBackend(), NAMES)
+    run(store, 1, {("bank", b"a"): b"v", ("bank", b"c"): b""})
+    ics23.verify(store.prove("bank", b"a", 1)[1], store.app_hash, "bank", b"a", b"v")
+    for name, key in [("bank", b"c"), ("bank", b"b"), ("market", b"a"), ("nowhere", b"a")]:
+        with pytest.raises(Unprovable):
+            store.prove(name, key, 1)
+
+
+def test_past_values_stay_until_pruned() -> None:
+    store, past = chain(MemoryBackend(), 30, keep=10)
+    for height in range(20, 31):
+        view = store.at(height)
+        for name in NAMES:
+            expected = sorted(
+                (key, value) for (store_name, key), value in past[height][1].items() if store_name == name
+            )
+            assert list(view.range(name, b"", None)) == expected
+            assert list(view.range(name, b"", None, reverse=True)) == expected[::-1]
+    for height in (0, 19, 31):
+        with pytest.raises(HeightUnavailable):
+            store.at(height)
+
+
+def test_a_view_of_the_last_height_stays_there() -> None:
+    store, past = chain(MemoryBackend(), 3)
+    view = store.at(3)
+    walk = view.range("bank", b"", None)
+    run(store, 4, {("bank", b"first"): b"later", ("bank", b"0"): b"later", ("bank", b"~"): b"later"})
+    expected = sorted((key, value) for (name, key), value in past[3][1].items() if name == "bank")
+    assert list(walk) == expected
+    assert view.get("bank", b"first") == b"v"
+
+
+def test_the_cache_never_shows_an_old_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(multistore, "CACHE_BYTES_MAX", 4000)
+    rng = random.Random(1)
+    backend = MemoryBackend()
+    store = MultiStore(backend, NAMES)
+    for height in range(1, 60):
+        for _ in range(40):
+            name, key = rng.choice(NAMES), b"%d" % rng.randrange(60)
+            assert store.get(name, key) == backend.get(name, key)
+        run(store, height, random_block(rng))
+        entries = sum(map(len, [*store._young.values(), *store._old.values()]))
+        assert entries * 160 <= 4000 + 200
+
+
+def test_a_write_to_a_store_that_does_not_exist_halts() -> None:
+    store = MultiStore(MemoryBackend(), NAMES)
+    with pytest.raises(KeyError):
+        store.get("nowhere", b"a")
+    branch = store.branch()
+    branch.set("nowhere", b"a", b"b")
+    with pytest.raises(ProgrammerError):
+        store.prepare(branch, 1)
