@@ -63,6 +63,7 @@ def test_every_ledger_module_readme_has_the_same_headings() -> None:
     assert missing == []
 
 
+@pytest.mark.filterwarnings("default")
 def test_every_source_file_has_its_test() -> None:
     untested = []
     for path in rules.sources():
