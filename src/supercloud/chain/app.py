@@ -178,7 +178,8 @@ class SupercloudApp(BaseApp):
             ante=ante,
             consensus=keepers.consensus,
             genesis_order=[modules[name] for name in GENESIS_ORDER],
-            block_order=[modules[name] for name in BLOCK_ORDER],
+            begin_order=[modules[name] for name in BEGIN_ORDER],
+            end_order=[modules[name] for name in END_ORDER],
             after_genesis=lambda ctx: _require_sound(ctx, keepers),
         )
         store = MultiStore(backend, STORES, options.keep_heights)
@@ -280,7 +281,9 @@ GENESIS_ORDER = (
     "consensus", "auth", "authz", "bank", "take", "audit", "feegrant", "cert", "deployment", "provider",
     "market_expiry", "market", "escrow",
 )  # fmt: skip
-BLOCK_ORDER = ("auth", "authz", "feegrant", "market")
+# Who works at a block's begin, and who at its end, in the order of the network.
+BEGIN_ORDER = ("auth", "authz")
+END_ORDER = ("feegrant", "market")
 
 
 def make_modules(k: Keepers) -> dict[str, Module]:

@@ -100,6 +100,8 @@ def _scalar(value: Any, field: Any, options: Any) -> Any:
         return value_of(value)
     if kind in _LONG:
         return str(value)
+    if kind == FieldDescriptor.TYPE_BYTES and options.Extensions[cosmos_pb2.scalar] == "cosmos.Dec":
+        return Dec.from_wire(value.decode("ascii", "replace")).text()
     if kind == FieldDescriptor.TYPE_BYTES:
         return base64.b64encode(value).decode()
     if kind == FieldDescriptor.TYPE_STRING:

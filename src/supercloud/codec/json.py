@@ -126,6 +126,8 @@ def _value_writer(field: Any) -> Write:
     if kind == FieldDescriptor.TYPE_BYTES:
         if _is_digits(field):
             return lambda value: value.decode("ascii", "replace") or "0"
+        if _is_dec(field):
+            return lambda value: Dec.from_wire(value.decode("ascii", "replace")).text()
         return lambda value: base64.b64encode(value).decode()
     if kind == FieldDescriptor.TYPE_STRING and _is_dec(field):
         return lambda text: Dec.from_wire(text).text()
@@ -337,6 +339,8 @@ def _read_scalar(field: Any, value: Any, where: str) -> Any:
             if not _INTEGER.fullmatch(value):
                 raise ValueError(f"{where}: expected digits, found {value[:40]!r}")
             return value.encode()
+        if _is_dec(field):
+            return Dec.from_text(value).to_wire().encode()
         return _read_bytes(value, where)
     if _is_dec(field):
         return Dec.from_text(value).to_wire()

@@ -20,6 +20,9 @@ _FEEDBACK: Final = tuple(
 TEXT_CHARS_MAX: Final = 128
 ADDRESS_BYTES: Final = (20, 32)
 CACHE_ENTRIES_MAX: Final = 1 << 17
+OPERATOR: Final = "valoper"
+CONSENSUS: Final = "valcons"
+"""What the addresses of validators have between the network's prefix and the rest."""
 
 
 def _polymod(seed: int, values: bytes | list[int]) -> int:
@@ -91,6 +94,7 @@ class Bech32:
         self._seed = _expand(prefix)
         self._texts: dict[bytes, str] = {}
         self._bytes: dict[str, bytes] = {}
+        self._kinds: dict[str, Bech32] = {}
 
     def text(self, address: bytes) -> str:
         """The text of an account address."""
@@ -120,11 +124,25 @@ class Bech32:
 
     def valoper(self, address: bytes) -> str:
         """The same bytes as a validator operator's address."""
-        return encode(self.prefix + "valoper", address)
+        return self._kind(OPERATOR).text(address)
+
+    def parse_valoper(self, text: str) -> bytes:
+        """Bytes of a validator operator's address. Raises ValueError."""
+        return self._kind(OPERATOR).parse(text)
 
     def valcons(self, address: bytes) -> str:
         """Text of a consensus address."""
-        return encode(self.prefix + "valcons", address)
+        return self._kind(CONSENSUS).text(address)
+
+    def parse_valcons(self, text: str) -> bytes:
+        """Bytes of a consensus address. Raises ValueError."""
+        return self._kind(CONSENSUS).parse(text)
+
+    def _kind(self, suffix: str) -> Bech32:
+        kind = self._kinds.get(suffix)
+        if kind is None:
+            kind = self._kinds[suffix] = Bech32(self.prefix + suffix)
+        return kind
 
     def _remember(self, address: bytes, text: str) -> None:
         if len(self._texts) >= CACHE_ENTRIES_MAX:
@@ -137,3 +155,14 @@ class Bech32:
 def module_address(name: str) -> bytes:
     """Account of a module: the first 20 bytes of SHA-256 of its name."""
     return hashlib.sha256(name.encode()).digest()[:20]
+
+
+def operator_account(text: str) -> str:
+    """The account that signs for a validator operator's address; text that is none comes back as it is."""
+    try:
+        prefix, address = decode(text)
+    except ValueError:
+        return text
+    if not prefix.endswith(OPERATOR):
+        return text
+    return encode(prefix.removesuffix(OPERATOR), address)

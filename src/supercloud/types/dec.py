@@ -86,12 +86,27 @@ class Dec(NamedTuple):
         return Dec(_truncate(self.raw * other.raw, ONE))
 
     def quo(self, other: Dec) -> Dec:
-        """Quotient, rounded half to even. Raises ZeroDivisionError."""
-        return Dec(_round(self.raw * ONE, other.raw))
+        """Quotient, rounded half to even. Raises ZeroDivisionError.
+
+        As in the network it is cut after 36 digits first, which matters when exactly a half is left by that.
+        """
+        return Dec(_round(_truncate(self.raw * ONE * ONE, other.raw), ONE))
 
     def quo_truncate(self, other: Dec) -> Dec:
         """Quotient, rounded towards zero. Raises ZeroDivisionError."""
         return Dec(_truncate(self.raw * ONE, other.raw))
+
+    def quo_round_up(self, other: Dec) -> Dec:
+        """Quotient of two that are not negative, rounded up. Raises ZeroDivisionError."""
+        return Dec(-(-self.raw * ONE // other.raw))
+
+    def quo_int(self, divisor: int) -> Dec:
+        """Quotient by an integer, rounded towards zero. Raises ZeroDivisionError."""
+        return Dec(_truncate(self.raw, divisor))
+
+    def round(self) -> int:
+        """The nearest integer, half to even."""
+        return _round(self.raw, ONE)
 
     def truncate(self) -> int:
         """The whole part, towards zero."""

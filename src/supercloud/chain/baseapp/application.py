@@ -59,7 +59,8 @@ class Wiring:
     ante: Ante
     consensus: ConsensusParams
     genesis_order: Sequence[Module]
-    block_order: Sequence[Module]
+    begin_order: Sequence[Module]
+    end_order: Sequence[Module]
     after_genesis: Callable[[Context], None]
 
 
@@ -125,12 +126,16 @@ class BaseApp:
         kv.set(_CHAIN_ID, request.chain_id.encode())
         kv.set(_BLOCK, _block_record(block.time, b""))
         self._wiring.consensus.set_params(ctx, params)
+        chosen: list[abci.ValidatorUpdate] = []
         for module in self._wiring.genesis_order:
             document = documents.get(module.name)
             if document is None and module.required:
                 raise GenesisError(f"app_state has no document of module {module.name}")
-            module.init(ctx, document or {})
+            updates = module.init(ctx, document or {})
+            if updates:
+                chosen.extend(updates)
         self._wiring.after_genesis(ctx)
+        _check_chosen(request.validators, chosen)
         self._chain_id = request.chain_id
         self._initial_height = max(request.initial_height, 1)
         self._genesis = (branch, branch.mark())
@@ -138,7 +143,7 @@ class BaseApp:
             request.chain_id, self._initial_height, block.time, b"", self._wiring.consensus.params(ctx)
         )
         self._check = self.store.branch_on(branch)
-        return abci.ResponseInitChain(app_hash=self.store.app_hash)
+        return abci.ResponseInitChain(validators=chosen, app_hash=self.store.app_hash)
 
     # --- Mempool
 
@@ -212,23 +217,27 @@ class BaseApp:
         block.hash = request.hash
         block.votes = request.decided_last_commit.votes
         block.misbehavior = request.misbehavior
+        block.app_hash = self.store.app_hash
+        block.next_validators_hash = request.next_validators_hash
         ctx = Context(block, branch, GasMeter(GAS_UNLIMITED), Mode.BLOCK, self.profile)
         params = block.consensus = self._wiring.consensus.params(ctx)
         answer = BlockResponse()
-        for module in self._wiring.block_order:
+        for module in self._wiring.begin_order:
             if module.pre_block is not None:
                 module.pre_block(ctx)
         answer.add_events(_taken(ctx))
-        for module in self._wiring.block_order:
+        for module in self._wiring.begin_order:
             if module.begin_block is not None:
                 module.begin_block(ctx)
         answer.add_events(_taken(ctx), "BeginBlock")
         self._execute(block, branch, request.txs, answer)
-        for module in self._wiring.block_order:
+        changes: list[abci.ValidatorUpdate] = []
+        for module in self._wiring.end_order:
             if module.end_block is not None:
-                module.end_block(ctx)
+                changes.extend(module.end_block(ctx) or ())
         answer.add_events(_taken(ctx), "EndBlock")
         response = answer.message()
+        response.validator_updates.extend(changes)
         ctx.kv(STORE).set(_BLOCK, _block_record(time, request.proposer_address))
         params_after = self._wiring.consensus.params(ctx)
         if params_after != params:
@@ -342,6 +351,15 @@ QUERY_GAS_MAX = 300_000_000
 """Bound on the work of one query, in gas: about a million records read."""
 
 _NO_PARAMS = params_pb2.ConsensusParams()
+
+
+def _check_chosen(given: Sequence[abci.ValidatorUpdate], chosen: Sequence[abci.ValidatorUpdate]) -> None:
+    """Where both the head of the document and its state name validators, they name the same."""
+    if not given or not chosen:
+        return
+    heads, states = ({update.pub_key.ed25519: update.power for update in them} for them in (given, chosen))
+    if heads != states:
+        raise GenesisError("the validators of the document differ from those that its app_state bonds")
 
 
 def _taken(ctx: Context) -> list[Event]:

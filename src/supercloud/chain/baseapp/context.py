@@ -71,7 +71,10 @@ class Event(NamedTuple):
 class BlockInfo:
     """The block a call belongs to. One object per block, shared by all its contexts."""
 
-    __slots__ = ("chain_id", "consensus", "hash", "height", "misbehavior", "proposer", "time", "votes")
+    __slots__ = (
+        "app_hash", "chain_id", "consensus", "hash", "height", "misbehavior", "next_validators_hash", "proposer",
+        "time", "votes",
+    )  # fmt: skip
 
     def __init__(
         self, chain_id: str, height: int, time: int, proposer: bytes, consensus: params_pb2.ConsensusParams
@@ -82,6 +85,8 @@ class BlockInfo:
         self.proposer = proposer
         self.consensus = consensus
         self.hash = b""
+        self.app_hash = b""
+        self.next_validators_hash = b""
         self.votes: Sequence[abci.VoteInfo] = ()
         self.misbehavior: Sequence[abci.Misbehavior] = ()
 

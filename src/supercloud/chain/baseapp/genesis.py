@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from supercloud.chain.baseapp.context import Context
+    from supercloud.pb.tendermint.abci.types_pb2 import ValidatorUpdate
 
 M = TypeVar("M", bound="Message")
 Document = dict[str, Any]
@@ -23,15 +24,19 @@ class GenesisError(ValueError):
 
 @dataclass(frozen=True)
 class Module:
-    """A module as the application sees it: its document and its work around the transactions of a block."""
+    """A module as the application sees it: its document and its work around the transactions of a block.
+
+    The module that chooses the validators returns their changes from `init` and `end_block`; all others
+    return nothing.
+    """
 
     name: str
-    init: Callable[[Context, Document], None]
+    init: Callable[[Context, Document], Sequence[ValidatorUpdate] | None]
     export: Callable[[Context], Document]
     required: bool = True
     pre_block: Callable[[Context], None] | None = None
     begin_block: Callable[[Context], None] | None = None
-    end_block: Callable[[Context], None] | None = None
+    end_block: Callable[[Context], Sequence[ValidatorUpdate] | None] | None = None
 
 
 def read_state(document: Document, message_type: type[M]) -> M:
