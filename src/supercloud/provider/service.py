@@ -85,6 +85,7 @@ class Provider:
             async with await Client.connect(self.config.node, self.config.bech32_prefix) as client:
                 await self._serve(client)
         finally:
+            await self._cluster.stop()
             await self._proxy.stop()
             await self._driver.close()
             self._state.close()
@@ -210,6 +211,7 @@ class Provider:
         while True:
             waiting = [
                 asyncio.ensure_future(self._look.wait()),
+                asyncio.ensure_future(self._cluster.changed.wait()),
                 asyncio.ensure_future(self._driver.changes()),
             ]
             try:
@@ -218,6 +220,7 @@ class Provider:
                 for task in waiting:
                     task.cancel()
             self._look.clear()
+            self._cluster.changed.clear()
             try:
                 await self._step()
             except (TemporaryError, DriverDown) as error:
@@ -226,6 +229,8 @@ class Provider:
                 self._look.set()
 
     async def _step(self) -> None:
+        # One that arrives while this looks belongs to a lease that may not be seen yet.
+        manifests = self._state.manifest_keys()
         leases = [item.lease for state in ("active", "reclaiming") for item in await self._own_leases(state)]
         wanted = {}
         for lease in leases:
@@ -242,10 +247,8 @@ class Provider:
             if name not in wanted:
                 over[name] = await self._is_over(LeaseRef.parse(name))
         await self._cluster.reconcile(over)
-        self._forget_manifests({(ref.order.owner, ref.order.dseq) for ref, _, _ in wanted.values()})
-
-    def _forget_manifests(self, used: set[tuple[str, int]]) -> None:
-        for key in self._state.manifest_keys():
+        used = {(ref.order.owner, ref.order.dseq) for ref, _, _ in wanted.values()}
+        for key in manifests:
             if key not in used:
                 self._state.forget_manifest(*key)
 

@@ -1,16 +1,17 @@
 """Carries out the plan: containers for leases that have a manifest, names for their services, nothing for the rest.
 
-One task a lease at a time. A failure is kept with the lease, shown in its status and tried again later, longer each
-time; it never closes the lease by itself.
+Each lease is worked on by a task of its own, one at a time, so that a slow image holds up nobody else. A failure is kept
+with the lease, shown in its status and tried again later, longer each time; it never closes the lease by itself.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from supercloud.provider.cluster.reconcile import Desired, Running, plan
@@ -48,7 +49,6 @@ class Held:
     error: str = ""
     tries: int = 0
     retry_at: float = 0.0
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Cluster:
@@ -57,6 +57,8 @@ class Cluster:
     def __init__(self, driver: Driver, proxy: Proxy, state: State, config: Config) -> None:
         self.held: dict[str, Held] = {}
         self.changed = asyncio.Event()
+        """Set when it is worth looking again: something was done, or may be tried again."""
+        self._work: dict[str, asyncio.Task[None]] = {}
         self._routed: frozenset[int] = frozenset()
         self._driver = driver
         self._proxy = proxy
@@ -76,39 +78,62 @@ class Cluster:
         for name in list(self.held):
             if name not in leases:
                 del self.held[name]
+                if name in self._work:
+                    self._work[name].cancel()  # Its image need not arrive any more.
 
     async def reconcile(self, over: Mapping[str, bool]) -> None:
-        """Make what runs be what should. `over` names leases that the ledger calls closed."""
+        """Start whatever makes what runs be what should. `over` names leases that the ledger calls closed."""
         running = await self._driver.recover()
         decided = plan(
             [Desired(name, held.version) for name, held in self.held.items()],
             [Running(item.lease, item.version, item.complete) for item in running],
             over,
         )
-        await asyncio.gather(
-            *(self._deploy(name) for name in (*decided.create, *decided.update)),
-            *(self._remove(name) for name in decided.remove),
-        )
+        for name in (*decided.create, *decided.update):
+            if self.held[name].group is not None and self.held[name].retry_at <= time.monotonic():
+                self._begin(name, self._deploy(name, self.held[name]))
+        for name in decided.remove:
+            self._begin(name, self._remove(name))
         await self.publish()
+
+    def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        if name in self._work:
+            work.close()
+            return
+        self._work[name] = task = asyncio.create_task(work, name=f"lease {name}")
+        task.add_done_callback(lambda done: self._ended(name, done))
+
+    def _ended(self, name: str, task: asyncio.Task[None]) -> None:
+        del self._work[name]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("work on a lease failed", extra={"lease": name}, exc_info=error)
+            if (held := self.held.get(name)) is not None:
+                self._failed(
+                    name, held, TemporaryError("internal error; see the provider's log", RETRY_S_MAX)
+                )
+        self.changed.set()
+
+    async def stop(self) -> None:
+        """End what is being done. Containers run on; the next start goes on from what it finds."""
+        tasks = list(self._work.values())
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def running(self) -> list[str]:
         """Leases with containers here."""
         return [item.lease for item in await self._driver.recover()]
 
-    async def _deploy(self, name: str) -> None:
-        held = self.held.get(name)
-        if held is None or held.group is None or held.version is None or held.retry_at > time.monotonic():
+    async def _deploy(self, name: str, held: Held) -> None:
+        try:
+            await self._deploy_with_ports(name, held)
+        except DriverError as error:
+            self._failed(name, held, error)
             return
-        async with held.lock:
-            try:
-                await self._deploy_with_ports(name, held)
-            except DriverError as error:
-                self._failed(name, held, error)
-                return
-            if held.error:
-                log.info("lease runs after all", extra={"lease": name})
-            held.error, held.tries = "", 0
-        self.changed.set()
+        if held.error:
+            log.info("lease runs after all", extra={"lease": name})
+        held.error, held.tries = "", 0
 
     async def _deploy_with_ports(self, name: str, held: Held) -> None:
         """Deploy; a host port that another program holds is exchanged for another one."""
@@ -134,7 +159,7 @@ class Cluster:
             held.error = str(error)
         held.retry_at = time.monotonic() + pause
         log.warning("lease does not run", extra={"lease": name, "reason": str(error), "retry_s": pause})
-        self.changed.set()
+        asyncio.get_running_loop().call_later(pause, self.changed.set)
 
     def _workload(self, name: str, held: Held) -> Workload:
         assert held.group is not None and held.version is not None
@@ -170,10 +195,10 @@ class Cluster:
             await self._driver.remove(name)
         except DriverError as error:
             log.warning("lease is not removed yet", extra={"lease": name, "reason": str(error)})
+            await asyncio.sleep(RETRY_S)
             return
         self._state.forget_lease(name)
         log.info("lease removed", extra={"lease": name})
-        self.changed.set()
 
     # --- Names
 
