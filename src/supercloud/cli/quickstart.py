@@ -7,6 +7,7 @@ offers, which one was chosen and why, the lease and the URL. `--once` then check
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -23,12 +24,15 @@ from supercloud.cli import deploy, session
 from supercloud.cli.deployment import close_and_count
 from supercloud.cli.output import amount_text, console, raise_as_click
 from supercloud.sdk import market
+from supercloud.sdk.errors import SdkError
+from supercloud.sdk.gateway import Gateway
 from supercloud.types.coin import Coin
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLE = ROOT / "examples" / "hello"
 START_TIMEOUT_S = 120.0
 URL_TIMEOUT_S = 30.0
+REMOVAL_S = 15.0
 
 
 @click.command()
@@ -124,9 +128,20 @@ async def _check_and_close(tenant: session.Session, done: deploy.Deployed, out: 
         if status != 200:
             raise click.ClickException(f"{address} answered {status}")
     cost = await close_and_count(tenant, done.dseq)
+    await _until_removed(tenant, done)
     paid = ", ".join(amount_text(item["amount"], item["denom"]) for item in cost["paid"]) or "nothing"
     back = ", ".join(amount_text(item["amount"], item["denom"]) for item in cost["refunded"]) or "nothing"
     out.print(f"[bold]5[/] Closed after {cost['blocks']} blocks: it cost {paid}; {back} came back.")
+
+
+async def _until_removed(tenant: session.Session, done: deploy.Deployed) -> None:
+    """Give the provider the time to see that the lease is closed; at its stop it ends what it has begun to remove."""
+    with contextlib.suppress(TimeoutError, SdkError):
+        async with asyncio.timeout(REMOVAL_S):
+            for offer in done.chosen:
+                async with await Gateway.of(tenant.client, offer.provider, tenant.key.signer) as gateway:
+                    while (await gateway.status())["cluster"]["leases"]:
+                        await asyncio.sleep(0.1)
 
 
 async def _fetch(address: str) -> tuple[int, bytes]:
@@ -170,6 +185,7 @@ async def _until_interrupted(
         raise click.ClickException("the local supercloud ended by itself; its logs say why")
     async with session.signing(settings) as tenant:
         cost = await close_and_count(tenant, done.dseq)
+        await _until_removed(tenant, done)
     paid = ", ".join(amount_text(item["amount"], item["denom"]) for item in cost["paid"]) or "nothing"
     out.print(f"Closed deployment {done.dseq}; it cost {paid}.")
 

@@ -231,6 +231,6 @@ def test_generated_code_imports_only_itself_and_the_libraries() -> None:
     allowed = re.compile(
         r"(supercloud\.pb\.|google\.protobuf|grpc\b|warnings\b|collections\.abc|typing|datetime)"
     )
-    for path in HOME.rglob("*_pb2*.py*"):
+    for path in sorted({*HOME.rglob("*_pb2*.py"), *HOME.rglob("*_pb2*.pyi")}):
         for module in re.findall(r"^\s*(?:from|import) ([\w.]+)", path.read_text(), re.MULTILINE):
             assert allowed.match(module), (path.name, module)

@@ -7,7 +7,6 @@ with the lease, shown in its status and tried again later, longer each time; it 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Coroutine, Mapping
@@ -36,6 +35,8 @@ log = logging.getLogger(__name__)
 
 RETRY_S = 2.0
 RETRY_S_MAX = 120.0
+REMOVAL_S = 20.0
+"""Longest wait for removals at a stop: more than the time containers get to end by themselves."""
 PORT_TRIES = 20
 
 
@@ -114,12 +115,11 @@ class Cluster:
         self.changed.set()
 
     async def stop(self) -> None:
-        """End what is being done. Containers run on; the next start goes on from what it finds."""
-        tasks = list(self._work.values())
-        for task in tasks:
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)
+        """End what is being done. Removals are waited for; containers of leases run on, the next start adopts them."""
+        for name in self.held.keys() & self._work.keys():
+            self._work[name].cancel()
+        if self._work:
+            await asyncio.wait(list(self._work.values()), timeout=REMOVAL_S)
 
     async def running(self) -> list[str]:
         """Leases with containers here."""
