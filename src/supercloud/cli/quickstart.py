@@ -140,7 +140,7 @@ async def _until_removed(tenant: session.Session, done: deploy.Deployed) -> None
         async with asyncio.timeout(REMOVAL_S):
             for offer in done.chosen:
                 async with await Gateway.of(tenant.client, offer.provider, tenant.key.signer) as gateway:
-                    while (await gateway.status())["cluster"]["leases"]:
+                    while (await gateway.status())["cluster"]["leases"]:  # noqa: ASYNC110 - another process
                         await asyncio.sleep(0.1)
 
 
