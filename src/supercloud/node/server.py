@@ -407,9 +407,12 @@ def _bind(listen: str) -> socket.socket:
     host, port = split_address(listen)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        bound = socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
         raise ConfigError(f"cannot listen on {listen}: {error.strerror}") from error
+    # Accepted connections inherit it. Without it an answer's body waits 40 ms for the client to acknowledge its head.
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return bound
 
 
 def _log_defect(error: BaseException) -> None:
