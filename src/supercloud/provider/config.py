@@ -27,9 +27,15 @@ class Config:
     gateway_listen: str = "127.0.0.1"
     gateway_port: int = 8443
     gateway_grpc_port: int = 8444
+    gateway_tls_certificate: str = ""
+    """PEM file of a certificate for `host` by an ordinary authority, shown to those who ask for that name; with its key."""
+    gateway_tls_key: str = ""
+    gateway_connections_max: int = 2048
     ingress_listen: str = "127.0.0.1"
     ingress_port: int = 8080
     ingress_domain: str = "ingress.localhost"
+    blocked_hostnames: list[str] = field(default_factory=list)
+    """Names no tenant gets; with a leading dot, all below. The provider's own are never given out."""
     ports_listen: str = "127.0.0.1"
     ports_first: int = 30000
     ports_last: int = 32767
@@ -76,6 +82,11 @@ class Config:
     """What a million micro-units of each accepted denom are worth."""
 
     @property
+    def reserved_hostnames(self) -> tuple[str, ...]:
+        """Names that are not given to tenants: those listed, and the provider's own."""
+        return (*self.blocked_hostnames, self.host, self.ingress_domain, "." + self.ingress_domain)
+
+    @property
     def host_uri(self) -> str:
         """The URL that stands on the ledger."""
         return f"https://{self.host}:{self.gateway_port}"
@@ -109,6 +120,8 @@ def parse(document: dict[str, Any], where: str = "provider.toml") -> Config:
             _check_prices(where, name, value)
         values[name] = value
     config = Config(**values)
+    if bool(config.gateway_tls_certificate) != bool(config.gateway_tls_key):
+        raise ConfigError(f"{where}: gateway_tls_certificate and gateway_tls_key go together; one is empty")
     if not 0 < config.ports_first <= config.ports_last < 65536:
         raise ConfigError(f"{where}: ports_first..ports_last is {config.ports_first}..{config.ports_last}")
     return config

@@ -16,41 +16,41 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from supercloud.crypto.secp256k1 import PrivateKey, verify
+from supercloud.crypto.secp256k1 import PrivateKey
 from supercloud.pb.akash.market.v1 import types_pb2 as market_types
 from supercloud.pb.akash.market.v1beta5 import bidmsg_pb2
-from supercloud.pb.cosmos.auth.v1beta1 import auth_pb2
-from supercloud.pb.cosmos.auth.v1beta1 import query_pb2 as auth_query
-from supercloud.pb.cosmos.crypto.secp256k1 import keys_pb2
 from supercloud.provider import registration
 from supercloud.provider.bidengine.engine import Profile
 from supercloud.provider.bidengine.pricing import sheet_of
 from supercloud.provider.bidengine.service import Bidder
-from supercloud.provider.cluster.service import Cluster
+from supercloud.provider.cluster.service import Cluster, Held
 from supercloud.provider.config import Config
 from supercloud.provider.drivers.base import Driver, ExecSession, Fingerprint, LogLine, PermanentError
 from supercloud.provider.drivers.base import TemporaryError as DriverDown
 from supercloud.provider.drivers.podman import PodmanDriver
 from supercloud.provider.event import Kind, LeaseRef, MarketEvent, OrderRef
+from supercloud.provider.gateway.agent import LeaseUnknown, Migration, MigrationRefused
+from supercloud.provider.gateway.ledger import Ledger
+from supercloud.provider.gateway.listener import Limits
 from supercloud.provider.gateway.status import StatusServer
+from supercloud.provider.gateway.tls import Files, ServerTls
 from supercloud.provider.gateway.web import GatewayServer
+from supercloud.provider.hostname.desk import NameDesk
 from supercloud.provider.hostname.proxy import Proxy
 from supercloud.provider.inventory import Available, Inventory
 from supercloud.provider.inventory.inventory import GpuUnit
-from supercloud.provider.manifest.service import ManifestDesk
+from supercloud.provider.manifest.service import ManifestDesk, ManifestRefused
 from supercloud.provider.settlement.service import Settlement
 from supercloud.provider.state import State
 from supercloud.provider.watcher import Seen, watch
 from supercloud.sdk import market
 from supercloud.sdk.batch import BatchSender
 from supercloud.sdk.client import Client
-from supercloud.sdk.errors import QueryError, SdkError, TemporaryError
+from supercloud.sdk.errors import SdkError, TemporaryError
 from supercloud.sdk.tx import TxSender
 
 log = logging.getLogger(__name__)
 
-KEY_CACHE_S = 60.0
-KEYS_MAX = 10_000
 WAKING = frozenset(
     {Kind.LEASE_WON, Kind.LEASE_CLOSED, Kind.DEPLOYMENT_UPDATED, Kind.DEPLOYMENT_CLOSED, Kind.GROUP_CLOSED}
 )
@@ -68,7 +68,7 @@ class Provider:
         self._driver: Driver = make_driver(home, config)
         self._proxy = Proxy(home / "proxy", config.ingress_listen, config.ingress_port)
         self._cluster = Cluster(self._driver, self._proxy, self._state, config)
-        self._keys: dict[str, tuple[float, bytes]] = {}
+        self._names = NameDesk(self._state, config.reserved_hostnames)
         self._look = asyncio.Event()
         self._profile = Profile("", [], {}, config.required_attributes, config.reclamation_window_s, 0)
         self.ready = asyncio.Event()
@@ -94,13 +94,19 @@ class Provider:
         self._client = client
         sender = TxSender(client, self._key, self.config.gas_price)
         self.address = sender.address_text
-        files = self.home / "certificate"
-        await registration.ensure(client, sender, self.config, files)
-        certificate, key = files / "certificate.pem", files / "private_key.pem"
-        gateway = GatewayServer(self, certificate, key, self.config.gateway_listen, self.config.gateway_port)
-        status = StatusServer(
-            self, certificate, key, self.config.gateway_listen, self.config.gateway_grpc_port
+        folder = self.home / "certificate"
+        await registration.ensure(client, sender, self.config, folder)
+        files = Files(folder / "certificate.pem", folder / "private_key.pem")
+        listen = self.config.gateway_listen
+        gateway = GatewayServer(
+            self,
+            Ledger(client),
+            server_tls(self.config, files),
+            listen,
+            self.config.gateway_port,
+            Limits(connections=self.config.gateway_connections_max),
         )
+        status = StatusServer(self, files.certificate, files.key, listen, self.config.gateway_grpc_port)
         async with BatchSender(sender) as batch:
             self._batch = batch
             self._bidder = Bidder(
@@ -111,7 +117,7 @@ class Provider:
                 sheet_of(self.config),
                 _total(self._machine, self.config),
             )
-            self._desk = ManifestDesk(client, self._state, self.address)
+            self._desk = ManifestDesk(client, self._state, self._names, self.address)
             self._settlement = Settlement(batch, self.config)
             await self._read_profile()
             await gateway.start()
@@ -298,33 +304,6 @@ class Provider:
 
     # --- What the gateway asks
 
-    async def verify_signature(self, issuer: str, signed: bytes, signature: bytes) -> bool:
-        """Check with the account's key on the ledger; a key is remembered for a minute."""
-        known = self._keys.get(issuer)
-        if known is None or known[0] < time.monotonic():
-            found = await self._public_key(issuer)
-            if found is None:
-                return False
-            if len(self._keys) >= KEYS_MAX:
-                self._keys.clear()
-            known = self._keys[issuer] = (time.monotonic() + KEY_CACHE_S, found)
-        return verify(known[1], signed, signature)
-
-    async def _public_key(self, issuer: str) -> bytes | None:
-        try:
-            answer = await self._client.query(
-                "/cosmos.auth.v1beta1.Query/Account",
-                auth_query.QueryAccountRequest(address=issuer),
-                auth_query.QueryAccountResponse,
-            )
-        except QueryError:
-            return None
-        if not answer.account.type_url.endswith(".BaseAccount"):
-            return None
-        account = auth_pb2.BaseAccount.FromString(answer.account.value)
-        key = keys_pb2.PubKey.FromString(account.pub_key.value)
-        return key.key or None
-
     async def receive_manifest(self, owner: str, dseq: int, body: bytes) -> None:
         """Take a manifest and start what it describes."""
         await self._desk.receive(owner, dseq, body)
@@ -362,9 +341,44 @@ class Provider:
         self._require(lease)
         return await self._driver.exec(str(lease), service, replica, command, tty, stdin)
 
+    def serves(self, lease: LeaseRef) -> bool:
+        """Whether this is an active lease of ours."""
+        return str(lease) in self._cluster.held
+
     def _require(self, lease: LeaseRef) -> None:
-        if str(lease) not in self._cluster.held:
-            raise PermanentError("lease not found")
+        held = self._cluster.held.get(str(lease))
+        if held is None or held.group is None:
+            raise LeaseUnknown(str(lease))
+
+    async def migrate_hostnames(self, wanted: Migration) -> list[str]:
+        """Let names answer for another deployment of the same tenant."""
+        held = self._destination(wanted)
+        assert held.group is not None
+        try:
+            moved = self._desk.migrate(held.lease, held.group, wanted.names)
+        except ManifestRefused as refused:
+            raise MigrationRefused(refused.status, refused.text) from refused
+        await self._cluster.publish()
+        return moved
+
+    async def migrate_endpoints(self, wanted: Migration) -> list[str]:
+        """Addresses are not leased out here, so there is never one to move."""
+        held = self._destination(wanted)
+        assert held.group is not None
+        known = {expose.ip for service in held.group.services for expose in service.expose if expose.ip}
+        for name in wanted.names:
+            if name not in known:
+                raise MigrationRefused(400, f'the endpoint "{name}" is not used by this deployment')
+        raise MigrationRefused(
+            500, f'failed transferring "{wanted.names[0]}": no addresses are leased out here'
+        )
+
+    def _destination(self, wanted: Migration) -> Held:
+        for held in self._cluster.held.values():
+            order = held.lease.order
+            if order[:3] == (wanted.owner, wanted.dseq, wanted.gseq) and held.group is not None:
+                return held
+        raise MigrationRefused(400, "destination deployment does not exist")
 
     def status(self) -> dict[str, Any]:
         """Public status, in the network's form."""
@@ -431,6 +445,14 @@ def make_driver(home: Path, config: Config) -> Driver:
             config.storage_reserve_bytes,
         )
     raise PermanentError(f"driver {config.driver!r} is unknown; podman is")
+
+
+def server_tls(config: Config, own: Files) -> ServerTls:
+    """The certificates that the gateway shows."""
+    public = None
+    if config.gateway_tls_certificate:
+        public = Files(Path(config.gateway_tls_certificate), Path(config.gateway_tls_key))
+    return ServerTls(own, public, config.host)
 
 
 def _total(machine: Fingerprint, config: Config) -> Available:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +26,10 @@ CREATE TABLE IF NOT EXISTS won (lease TEXT PRIMARY KEY, seen_s INTEGER NOT NULL)
 """
 
 
+BLOCKED = "-"
+"""Stands where a lease would, for a port that another program uses."""
+
+
 class StoredManifest(NamedTuple):
     """A manifest that was accepted: `body` is its normalised JSON, `version` the hash the ledger has."""
 
@@ -33,7 +39,8 @@ class StoredManifest(NamedTuple):
 
 
 class State:
-    """The agent's memory. Every method is one small transaction; calls are quick and may be made from the event loop."""
+    """The agent's memory. Every method is one small transaction unless `together` joins them; calls are quick and may be
+    made from the event loop."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,6 +53,17 @@ class State:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written inside is kept as a whole or not at all."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
 
     @property
     def height(self) -> int:
@@ -132,16 +150,28 @@ class State:
     def block_port(self, host_port: int, proto: str) -> None:
         """Give a port to nobody: another program on this machine uses it."""
         self._db.execute(
-            "INSERT OR REPLACE INTO port VALUES (?, ?, ?, ?, ?)", (host_port, proto, "-", str(host_port), 0)
+            "INSERT OR REPLACE INTO port VALUES (?, ?, ?, ?, ?)",
+            (host_port, proto, BLOCKED, str(host_port), 0),
         )
 
     def hold_hostname(self, name: str, lease: str, service: str) -> None:
         """Record that a lease's service answers under a name."""
         self._db.execute("INSERT OR REPLACE INTO hostname VALUES (?, ?, ?)", (name, lease, service))
 
+    def release_hostname(self, name: str) -> None:
+        """A name is free again."""
+        self._db.execute("DELETE FROM hostname WHERE name = ?", (name,))
+
     def hostnames(self) -> list[tuple[str, str, str]]:
         """All names as (name, lease, service)."""
         return self._db.execute("SELECT name, lease, service FROM hostname ORDER BY name").fetchall()
+
+    def remembered_leases(self) -> set[str]:
+        """Leases that hold ports or names, or whose manifest is waited for."""
+        rows = self._db.execute(
+            "SELECT lease FROM port UNION SELECT lease FROM hostname UNION SELECT lease FROM won"
+        )
+        return {lease for (lease,) in rows if lease != BLOCKED}
 
     def forget_lease(self, lease: str) -> None:
         """Free ports and names of a lease that is over."""

@@ -1,343 +1,201 @@
-"""The gateway over HTTPS with tokens: manifest, status, logs, events, shell. Serves whatever satisfies `Agent`.
+"""The gateway over HTTPS: manifest, status, migrations; streams are in `streams`. Serves whatever satisfies `Agent`.
 
-Certificates of clients are not asked for here: the standard TLS stack can not accept the network's.
+Clients show a certificate that they published on the ledger or a token signed by their account's key; see README.md.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ssl
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
-from typing import Any, Final, Protocol
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 import orjson
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import web
 
-from supercloud.provider.drivers.base import ExecSession, LogLine, PermanentError, TemporaryError
-from supercloud.provider.event import LeaseRef, OrderRef
+from supercloud.provider.drivers.base import TemporaryError
+from supercloud.provider.gateway.access import Gatekeeper
+from supercloud.provider.gateway.agent import Agent, Migration, MigrationRefused
+from supercloud.provider.gateway.answers import Refused, json_answer, text_answer
+from supercloud.provider.gateway.ledger import Ledger
+from supercloud.provider.gateway.listener import Limits, Listener
+from supercloud.provider.gateway.streams import Streams
+from supercloud.provider.gateway.tls import ServerTls
 from supercloud.provider.manifest.service import ManifestRefused
-from supercloud.sdk import jwt
 from supercloud.sdk.errors import SdkError
 
+log = logging.getLogger(__name__)
+
 BODY_BYTES_MAX: Final = 1024 * 1024
-PING_S: Final = 10.0
-STDOUT, STDERR, RESULT, FAILURE, STDIN, RESIZE = 100, 101, 102, 103, 104, 105
-NO_REPLICAS, NO_LEASE, UNAVAILABLE = 4000, 4001, 4002
+MANIFEST_TIMEOUT_S: Final = 120.0
+NAMES_MAX: Final = 256
+_LEASE: Final = "/lease/{dseq}/{gseq}/{oseq}"
 
-
-class Agent(Protocol):
-    """What the gateway asks of the agent."""
-
-    address: str
-
-    async def verify_signature(self, issuer: str, signed: bytes, signature: bytes) -> bool:
-        """Whether the issuer's key on the ledger made this signature."""
-
-    async def receive_manifest(self, owner: str, dseq: int, body: bytes) -> None:
-        """Take a manifest. Raises ManifestRefused."""
-
-    async def manifest(self, lease: LeaseRef) -> bytes | None:
-        """The manifest of a lease as JSON."""
-
-    async def lease_status(self, lease: LeaseRef) -> dict[str, Any] | None:
-        """Status of a lease; None when it has no manifest."""
-
-    def logs(
-        self, lease: LeaseRef, services: tuple[str, ...], follow: bool, tail: int
-    ) -> AsyncIterator[LogLine]:
-        """Lines of a lease."""
-
-    def events(
-        self, lease: LeaseRef, services: tuple[str, ...], follow: bool
-    ) -> AsyncIterator[dict[str, Any]]:
-        """Events of a lease."""
-
-    async def shell(
-        self, lease: LeaseRef, service: str, replica: int, command: list[str], tty: bool, stdin: bool
-    ) -> ExecSession:
-        """A command in a replica."""
-
-    def status(self) -> dict[str, Any]:
-        """Public status."""
-
-    def version(self) -> dict[str, Any]:
-        """Versions."""
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class GatewayServer:
-    """HTTPS on one port."""
+    """HTTPS on one port. With port 0 the system chooses; `port` says which after `start`."""
 
-    def __init__(self, agent: Agent, certificate: Path, key: Path, listen: str, port: int) -> None:
+    def __init__(
+        self,
+        agent: Agent,
+        ledger: Ledger,
+        context: ServerTls,
+        listen: str,
+        port: int,
+        limits: Limits = Limits(),  # noqa: B008 (immutable)
+    ) -> None:
         self.port = port
         self._agent = agent
-        self._files = (certificate, key)
+        self._ledger = ledger
+        self._context = context
         self._listen = listen
+        self._limits = limits
+        self._gatekeeper = Gatekeeper(ledger, agent.address)
+        self._streams = Streams(agent, self._gatekeeper)
         self._runner: web.AppRunner | None = None
+        self._listener: Listener | None = None
 
     async def start(self) -> None:
         """Open the port."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_3
-        context.load_cert_chain(*self._files)
-        app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[self._authenticate])
-        lease = r"/lease/{dseq:\d+}/{gseq:\d+}/{oseq:\d+}"
-        app.add_routes(
-            [
-                web.get("/version", self._version),
-                web.get("/address", self._address),
-                web.get("/status", self._status),
-                web.put(r"/deployment/{dseq:\d+}/manifest", self._put_manifest),
-                web.get(lease + "/manifest", self._get_manifest),
-                web.get(lease + "/status", self._lease_status),
-                web.get(lease + "/service/{name}/status", self._service_status),
-                web.get(lease + "/logs", self._logs),
-                web.get(lease + "/kubeevents", self._events),
-                web.get(lease + "/shell", self._shell),
-            ]
-        )
+        app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[self._guard])
+        app.add_routes(self._routes())
         self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=30, shutdown_timeout=1.0)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._listen, self.port, ssl_context=context).start()
+        server = self._runner.server
+        assert server is not None
+        self._listener = Listener(self._context, self._ledger, server, self._limits)
+        self.port = await self._listener.start(self._listen, self.port)
 
     async def stop(self) -> None:
-        """Close the port."""
+        """Close the port and end its connections."""
+        if self._listener is not None:
+            await self._listener.stop()
         if self._runner is not None:
             await self._runner.cleanup()
 
-    # --- Who asks
+    def renew(self, context: ServerTls) -> None:
+        """Show new connections another certificate."""
+        self._context = context
+        if self._listener is not None:
+            self._listener.context = context
+
+    def _routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/version", self._version),
+            web.get("/address", self._address),
+            web.get("/status", self._status),
+            web.put("/deployment/{dseq}/manifest", self._put_manifest),
+            web.get(_LEASE + "/manifest", self._get_manifest),
+            web.get(_LEASE + "/status", self._lease_status),
+            web.get(_LEASE + "/service/{name}/status", self._service_status),
+            web.get(_LEASE + "/logs", self._streams.logs),
+            web.get(_LEASE + "/kubeevents", self._streams.events),
+            web.get(_LEASE + "/shell", self._streams.shell),
+            web.post("/hostname/migrate", self._migrate_hostnames),
+            web.post("/endpoint/migrate", self._migrate_endpoints),
+        ]
 
     @web.middleware
-    async def _authenticate(
-        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        header = request.headers.get("Authorization")
-        if header is not None:
-            kind, _, token = header.partition(" ")
-            if kind.lower() != "bearer" or not token:
-                return _refusal(400, "invalid authorization header")
-            try:
-                request["access"] = await self._access(token.strip())
-            except jwt.TokenInvalid:
-                return _refusal(401, "JWT is invalid")
-            except jwt.ClaimsInvalid:
-                return _refusal(400, "JWT has invalid claims")
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Find out who asks, and give what goes wrong its form."""
         try:
+            await self._gatekeeper.identify(request)
             return await handler(request)
-        except _Unauthorized:
-            return _refusal(401, "unauthorized access")
+        except Refused as refused:
+            return refused.answer()
         except TemporaryError as error:
-            return web.Response(status=503, text=f"{error}\n")
+            return text_answer(503, str(error))
         except SdkError as error:
-            return web.Response(status=500, text=f"{error}\n")
+            return text_answer(500, str(error))
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception:
+            log.exception("request failed", extra={"path": request.path})
+            return text_answer(500, "internal error")
 
-    async def _access(self, token: str) -> jwt.Access:
-        claims, signed, signature = jwt.parse(token)
-        jwt.check_claims(claims, int(time.time()))
-        if not await self._agent.verify_signature(claims["iss"], signed, signature):
-            raise jwt.TokenInvalid("signature does not match the issuer's key")
-        return jwt.Access(claims, self._agent.address)
-
-    def _lease(self, request: web.Request, scope: str | None, service: str | None = None) -> LeaseRef:
-        """The lease of the path, which is always the token's issuer's own. Raises _Unauthorized."""
-        access: jwt.Access | None = request.get("access")
-        dseq, gseq, oseq = (int(request.match_info[name]) for name in ("dseq", "gseq", "oseq"))
-        if access is None or not access.allows(scope, dseq, gseq, oseq, service):
-            raise _Unauthorized
-        return LeaseRef(OrderRef(access.issuer, dseq, gseq, oseq), self._agent.address)
-
-    # --- Answers
+    # --- Open to everyone
 
     async def _version(self, request: web.Request) -> web.Response:
-        return _json(self._agent.version())
+        return json_answer(self._agent.version())
 
     async def _address(self, request: web.Request) -> web.Response:
-        return _json({"address": self._agent.address})
+        return json_answer({"address": self._agent.address})
 
     async def _status(self, request: web.Request) -> web.Response:
-        return _json(self._agent.status())
+        return json_answer(self._agent.status())
+
+    # --- For tenants
 
     async def _put_manifest(self, request: web.Request) -> web.Response:
-        access: jwt.Access | None = request.get("access")
-        dseq = int(request.match_info["dseq"])
-        if access is None or not access.allows("send-manifest", dseq):
-            raise _Unauthorized
+        owner, dseq = self._gatekeeper.deployment(request, "send-manifest")
         try:
-            await self._agent.receive_manifest(access.issuer, dseq, await request.read())
+            async with asyncio.timeout(MANIFEST_TIMEOUT_S):
+                await self._agent.receive_manifest(owner, dseq, await request.read())
         except ManifestRefused as refused:
-            return web.Response(status=refused.status, text=refused.text + "\n")
+            return text_answer(refused.status, refused.text)
+        except TimeoutError:
+            return text_answer(500, f"not finished after {MANIFEST_TIMEOUT_S:g} s")
         return web.Response(status=200)
 
     async def _get_manifest(self, request: web.Request) -> web.Response:
-        found = await self._agent.manifest(self._lease(request, "get-manifest"))
+        found = await self._agent.manifest(self._gatekeeper.lease(request, "get-manifest"))
         if found is None:
-            return web.Response(status=404, text="lease not found\n")
+            return text_answer(404, "lease not found")
         return web.Response(body=found, content_type="application/json")
 
     async def _lease_status(self, request: web.Request) -> web.Response:
-        found = await self._agent.lease_status(self._lease(request, "status"))
-        return web.Response(status=404) if found is None else _json(found)
+        lease = self._gatekeeper.lease(request, "status")
+        found = await self._agent.lease_status(lease)
+        if found is None:
+            return web.Response(status=404)
+        for part in ("services", "forwarded_ports", "ips"):
+            for name in list(found.get(part) or ()):
+                if not self._gatekeeper.opens("status", lease, name):
+                    del found[part][name]
+        return json_answer(found)
 
     async def _service_status(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        found = await self._agent.lease_status(self._lease(request, None, name))
-        service = (found or {}).get("services", {}).get(name)
-        return (
-            web.Response(status=404, text="kube: no service for lease\n")
-            if service is None
-            else _json(service)
-        )
+        lease = self._gatekeeper.lease(request, None, name)
+        if not self._agent.serves(lease):
+            return text_answer(404, "kube: lease not found")
+        found = await self._agent.lease_status(lease)
+        if found is None:
+            return text_answer(404, "kube: no manifest for lease")
+        service = found["services"].get(name)
+        return text_answer(404, "kube: no service for lease") if service is None else json_answer(service)
 
-    # --- Streams
+    async def _migrate_hostnames(self, request: web.Request) -> web.Response:
+        wanted = await self._migration(request, "hostname-migrate", "hostnames_to_migrate")
+        return await _migrated(self._agent.migrate_hostnames(wanted))
 
-    async def _logs(self, request: web.Request) -> web.StreamResponse:
-        services = _services(request)
-        lease = self._lease(request, "logs")
+    async def _migrate_endpoints(self, request: web.Request) -> web.Response:
+        wanted = await self._migration(request, "ip-migrate", "endpoints_to_migrate")
+        return await _migrated(self._agent.migrate_endpoints(wanted))
+
+    async def _migration(self, request: web.Request, scope: str, field: str) -> Migration:
+        """What the body asks for. Raises Refused."""
+        access = self._gatekeeper.client()
         try:
-            tail = int(request.query.get("tail", "-1"))
-        except ValueError:
-            tail = -2
-        if tail < -1 or services is None:
-            return web.Response(status=400, text="bad tail or service\n")
-
-        async def lines() -> AsyncIterator[bytes]:
-            async for line in self._agent.logs(lease, services, _flag(request, "follow"), tail):
-                yield orjson.dumps({"name": line.replica, "message": line.text})
-
-        return await self._stream(request, lines())
-
-    async def _events(self, request: web.Request) -> web.StreamResponse:
-        services = _services(request)
-        lease = self._lease(request, "events")
-        if services is None:
-            return web.Response(status=400, text="bad service\n")
-
-        async def items() -> AsyncIterator[bytes]:
-            async for item in self._agent.events(lease, services, _flag(request, "follow")):
-                yield orjson.dumps(item)
-
-        return await self._stream(request, items())
-
-    async def _stream(self, request: web.Request, items: AsyncIterator[bytes]) -> web.StreamResponse:
-        """Send items until they end or the client goes; a client that does not read is cut off by the ping."""
-        if request.headers.get("Origin"):
-            return web.Response(status=403)
-        socket = web.WebSocketResponse(heartbeat=PING_S)
-        await socket.prepare(request)
-        code: int = WSCloseCode.OK
-        gone = asyncio.ensure_future(_until_closed(socket))
-        sending = asyncio.ensure_future(_send_all(socket, items))
-        try:
-            await asyncio.wait({gone, sending}, return_when=asyncio.FIRST_COMPLETED)
-            if sending.done():
-                sending.result()
-        except TemporaryError:
-            code = UNAVAILABLE
-        except PermanentError:
-            code = NO_REPLICAS
-        finally:
-            for task in (gone, sending):
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, Exception):
-                    await task
-            await socket.close(code=code)
-        return socket
-
-    async def _shell(self, request: web.Request) -> web.StreamResponse:
-        query = request.query
-        service = query.get("service", "")
-        lease = self._lease(request, "shell", service or None)
-        command: list[str] = []
-        while query.get(f"cmd{len(command)}"):
-            command.append(query[f"cmd{len(command)}"])
-        replica = query.get("podIndex", "")
-        if not (
-            service
-            and command
-            and replica.isdigit()
-            and query.get("tty") in ("0", "1")
-            and query.get("stdin") in ("0", "1")
-        ):
-            return web.Response(status=400)
-        socket = web.WebSocketResponse(heartbeat=PING_S)
-        await socket.prepare(request)
-        tty, stdin = query["tty"] == "1", query["stdin"] == "1"
-        try:
-            session = await self._agent.shell(lease, service, int(replica), command, tty, stdin)
-        except PermanentError as error:
-            message = {"exit_code": 0, "message": f"remote command execute error: {error}"}
-            await socket.send_bytes(bytes([RESULT]) + orjson.dumps(message))
-        except TemporaryError:
-            await socket.send_bytes(bytes([FAILURE]))
-        else:
-            await _carry(socket, session, stdin)
-        await socket.close()
-        return socket
+            document: Any = orjson.loads(await request.read())
+            names, dseq, gseq = document[field], document["destination_dseq"], document["destination_gseq"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise Refused(422, f"body is not as expected: {error}", json=False) from error
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise Refused(422, f"{field} must be a list of names", json=False)
+        if not all(type(number) is int and 0 <= number < 2**64 for number in (dseq, gseq)):
+            raise Refused(422, "destination_dseq and destination_gseq must be numbers", json=False)
+        if not names or len(names) > NAMES_MAX:
+            raise Refused(400, f"{field} must name 1 to {NAMES_MAX}", json=False)
+        if not access.allows(scope, dseq, gseq):
+            raise Refused(401, "unauthorized access")
+        return Migration(access.issuer, tuple(names), dseq, gseq)
 
 
-class _Unauthorized(Exception):
-    """The token does not allow this."""
-
-
-async def _send_all(socket: web.WebSocketResponse, items: AsyncIterator[bytes]) -> None:
-    async for item in items:
-        await socket.send_str(item.decode())
-
-
-async def _until_closed(socket: web.WebSocketResponse) -> None:
-    async for message in socket:
-        if message.type in (WSMsgType.CLOSE, WSMsgType.ERROR):
-            return
-
-
-async def _carry(socket: web.WebSocketResponse, session: ExecSession, stdin: bool) -> None:
-    """Bytes both ways until the command ends or the client goes."""
-
-    async def read_client() -> None:
-        async for message in socket:
-            if message.type is not WSMsgType.BINARY or not message.data:
-                continue
-            kind, data = message.data[0], message.data[1:]
-            if kind == STDIN and stdin:
-                await session.write(data)
-            elif kind == RESIZE and len(data) == 4:
-                await session.resize(int.from_bytes(data[:2], "big"), int.from_bytes(data[2:], "big"))
-
-    async def write_client() -> None:
-        async for stream, data in session.output():
-            await socket.send_bytes(bytes([STDERR if stream == 2 else STDOUT]) + data)
-        result = {"exit_code": await session.exit_code()}
-        await socket.send_bytes(bytes([RESULT]) + orjson.dumps(result))
-
-    reading, writing = asyncio.ensure_future(read_client()), asyncio.ensure_future(write_client())
+async def _migrated(moving: Awaitable[list[str]]) -> web.Response:
     try:
-        await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (reading, writing):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await task
-        await session.close()
-
-
-def _services(request: web.Request) -> tuple[str, ...] | None:
-    """Services of the query; None when the list is malformed."""
-    text = request.query.get("service", "")
-    if not text:
-        return ()
-    names = tuple(text.split(","))
-    return names if all(names) else None
-
-
-def _flag(request: web.Request, name: str) -> bool:
-    return request.query.get(name, "").lower() in ("1", "t", "true")
-
-
-def _json(document: Any) -> web.Response:
-    return web.Response(body=orjson.dumps(document), content_type="application/json")
-
-
-def _refusal(status: int, text: str) -> web.Response:
-    return web.Response(status=status, body=orjson.dumps({"message": text}), content_type="application/json")
+        return json_answer({"transferred": await moving})
+    except MigrationRefused as refused:
+        return text_answer(refused.status, refused.text)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 from supercloud.pb.akash.deployment.v1beta4 import query_pb2 as deployment_query
 from supercloud.pb.akash.market.v1beta5 import query_pb2 as market_query
 from supercloud.provider.event import LeaseRef
-from supercloud.provider.hostname import names
+from supercloud.provider.hostname.desk import NameDesk, wanted_by
+from supercloud.provider.hostname.names import NameTaken
 from supercloud.provider.state import State
 from supercloud.sdk.client import Client
-from supercloud.sdk.errors import QueryError
 from supercloud.sdl import manifest as forms
 
 
@@ -24,9 +27,10 @@ class ManifestRefused(Exception):
 class ManifestDesk:
     """One provider's manifests."""
 
-    def __init__(self, client: Client, state: State, me: str) -> None:
+    def __init__(self, client: Client, state: State, hostnames: NameDesk, me: str) -> None:
         self._client = client
         self._state = state
+        self._names = hostnames
         self._me = me
 
     async def receive(self, owner: str, dseq: int, body: bytes) -> list[LeaseRef]:
@@ -34,29 +38,34 @@ class ManifestDesk:
         leases = await self.active_leases(owner, dseq)
         if not leases:
             raise ManifestRefused(404, "no lease for deployment")
+        body = first_value(body)
         try:
             manifest = forms.parse(body)
         except forms.ManifestError as error:
             raise ManifestRefused(422, str(error)) from error
-        request = deployment_query.QueryDeploymentRequest()
-        request.id.owner, request.id.dseq = owner, dseq
-        answer = await self._client.query(
-            "/akash.deployment.v1beta4.Query/Deployment", request, deployment_query.QueryDeploymentResponse
-        )
-        if answer.deployment.hash not in manifest.versions:
+        deployment = await self._deployment(owner, dseq)
+        if deployment.deployment.hash not in manifest.versions:
             raise ManifestRefused(422, "manifest version validation failed")
+        groups = {group.id.gseq: group.group_spec.name for group in deployment.groups}
+        wanted = {str(lease): wanted_by(manifest.group(groups.get(lease.order.gseq, ""))) for lease in leases}
         try:
             forms.check(manifest.groups)
-            forms.cross_check(manifest, [group.group_spec for group in answer.groups])
-            self._reserve_names(
-                manifest, leases, {group.id.gseq: group.group_spec.name for group in answer.groups}
-            )
+            forms.cross_check(manifest, [group.group_spec for group in deployment.groups])
+            with self._state.together():
+                self._names.take(wanted)
+                self._state.save_manifest(owner, dseq, deployment.deployment.hash, body)
         except forms.ManifestError as error:
             raise ManifestRefused(422, str(error)) from error
-        except names.NameTaken as error:
+        except NameTaken as error:
             raise ManifestRefused(500, str(error)) from error
-        self._state.save_manifest(owner, dseq, answer.deployment.hash, body)
         return leases
+
+    async def _deployment(self, owner: str, dseq: int) -> deployment_query.QueryDeploymentResponse:
+        request = deployment_query.QueryDeploymentRequest()
+        request.id.owner, request.id.dseq = owner, dseq
+        return await self._client.query(
+            "/akash.deployment.v1beta4.Query/Deployment", request, deployment_query.QueryDeploymentResponse
+        )
 
     def group(self, lease: LeaseRef, name: str) -> forms.Group | None:
         """The services of a lease, from the manifest kept for its deployment."""
@@ -64,33 +73,42 @@ class ManifestDesk:
         return forms.parse(stored.body).group(name) if stored else None
 
     async def active_leases(self, owner: str, dseq: int) -> list[LeaseRef]:
-        """Leases of a deployment with this provider that are running."""
+        """Leases of a deployment with this provider that are running. Raises SdkError."""
         found: list[LeaseRef] = []
         for state in ("active", "reclaiming"):
             request = market_query.QueryLeasesRequest()
             filters = request.filters
             filters.owner, filters.dseq, filters.provider, filters.state = owner, dseq, self._me, state
-            try:
-                items = await self._client.pages(
-                    "/akash.market.v1beta5.Query/Leases", request, market_query.QueryLeasesResponse, "leases"
-                )
-            except QueryError:
-                continue
+            items = await self._client.pages(
+                "/akash.market.v1beta5.Query/Leases", request, market_query.QueryLeasesResponse, "leases"
+            )
             found += [LeaseRef.of(item.lease.id) for item in items]
         return found
 
-    def _reserve_names(
-        self, manifest: forms.Manifest, leases: list[LeaseRef], group_names: dict[int, str]
-    ) -> None:
-        held: dict[str, str] = {name: lease for name, lease, _ in self._state.hostnames()}
-        for lease in leases:
-            group = manifest.group(group_names.get(lease.order.gseq, ""))
-            for service in group.services if group else ():
-                wanted = [host for expose in service.expose if expose.is_http for host in expose.hosts]
-                for name in names.granted(wanted, str(lease), held):
-                    self._state.hold_hostname(name, str(lease), service.name)
+    def migrate(self, lease: LeaseRef, group: forms.Group, wanted: Sequence[str]) -> list[str]:
+        """Let names that a group asks for answer for its lease; returns them. Raises ManifestRefused."""
+        services = wanted_by(group)
+        for name in wanted:
+            if name not in services:
+                raise ManifestRefused(400, f'the hostname "{name}" is not used by this deployment')
+        try:
+            with self._state.together():
+                for name in wanted:
+                    self._names.move(name, str(lease), services[name])
+        except NameTaken as error:
+            raise ManifestRefused(400, "hostname not allowed") from error
+        return list(wanted)
 
 
-def lease_of(owner: str, dseq: int, gseq: int, oseq: int, provider: str) -> LeaseRef:
-    """A lease by the parts that stand in a gateway's path."""
-    return LeaseRef.parse(f"{owner}/{dseq}/{gseq}/{oseq}/{provider}")
+def first_value(body: bytes) -> bytes:
+    """The first JSON value of a body; what follows it does not count, as with the network's providers.
+
+    Raises ManifestRefused.
+    """
+    try:
+        text = body.decode()
+        start = len(text) - len(text.lstrip(" \t\r\n"))
+        _, end = json.JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError) as error:
+        raise ManifestRefused(422, f"invalid manifest: {error}") from error
+    return text[start:end].encode()
