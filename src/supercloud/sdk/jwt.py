@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
@@ -28,6 +29,7 @@ SCOPES: Final = (
 )
 TOKEN_CHARS_MAX: Final = 8192
 LIFETIME_S: Final = 15 * 60
+TIME_TEXT: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?", re.ASCII)
 # Clocks differ a little; tolerated in both directions.
 LEEWAY_S: Final = 5
 
@@ -118,13 +120,11 @@ def verify(token: str, now_s: int, verifier: Callable[[str, bytes, bytes], bool]
 
 
 def check_claims(claims: dict[str, Any], now_s: int) -> None:
-    """Times, version and the tree of access rights. Raises ClaimsInvalid."""
-    for name in ("iat", "nbf", "exp"):
-        if isinstance(claims.get(name), bool) or not isinstance(claims.get(name), (int, float)):
-            raise ClaimsInvalid(f"{name} is missing")
-    if now_s > claims["exp"] + LEEWAY_S:
+    """Times, version and the tree of access rights. Raises ClaimsInvalid, TokenInvalid."""
+    _, not_before, expires = (_time(claims, name) for name in ("iat", "nbf", "exp"))
+    if now_s > expires + LEEWAY_S:
         raise ClaimsInvalid("token is expired")
-    if now_s < claims["nbf"] - LEEWAY_S:
+    if now_s < not_before - LEEWAY_S:
         raise ClaimsInvalid("token is not valid yet")
     if claims.get("version") != "v1":
         raise ClaimsInvalid("version must be v1")
@@ -134,20 +134,33 @@ def check_claims(claims: dict[str, Any], now_s: int) -> None:
     _check_access(leases, ("full", "scoped", "granular"))
     if leases["access"] == "granular":
         permissions = _list(leases, "permissions")
-        if len({entry.get("provider") for entry in permissions}) != len(permissions):
-            raise ClaimsInvalid("a provider is named twice")
         for entry in permissions:
             _check_permission(entry)
+        if len({entry["provider"] for entry in permissions}) != len(permissions):
+            raise ClaimsInvalid("a provider is named twice")
+
+
+def _time(claims: dict[str, Any], name: str) -> float:
+    """A moment in Unix seconds; fractions and numbers written as text are accepted, as the network does."""
+    value = claims.get(name)
+    if isinstance(value, str) and TIME_TEXT.fullmatch(value):
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ClaimsInvalid(f"{name} is missing")
+    return value
 
 
 def _check_permission(entry: dict[str, Any]) -> None:
     if not isinstance(entry.get("provider"), str):
-        raise ClaimsInvalid("a permission needs its provider")
+        raise TokenInvalid("a permission needs its provider")
     _check_access(entry, ("full", "scoped", "granular"), inner="deployments")
     if entry["access"] != "granular":
         return
     for deployment in _list(entry, "deployments"):
-        if not isinstance(deployment.get("dseq"), int) or deployment["dseq"] <= 0:
+        if any(type(deployment.get(name, 0)) is not int for name in ("dseq", "gseq", "oseq")):
+            # A value of the wrong type makes no token at all; a wrong value, bad claims.
+            raise TokenInvalid("dseq, gseq and oseq must be numbers")
+        if deployment.get("dseq", 0) <= 0:
             raise ClaimsInvalid("dseq must be positive")
         if deployment.get("oseq") and not deployment.get("gseq"):
             raise ClaimsInvalid("oseq needs gseq")
