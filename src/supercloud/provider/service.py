@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from supercloud.provider.cluster.service import Cluster, Held
 from supercloud.provider.config import Config
 from supercloud.provider.drivers.base import Driver, ExecSession, Fingerprint, LogLine, PermanentError
 from supercloud.provider.drivers.base import TemporaryError as DriverDown
-from supercloud.provider.drivers.podman import PodmanDriver
+from supercloud.provider.drivers.podman import PodmanDriver, Settings
 from supercloud.provider.event import Kind, LeaseRef, MarketEvent, OrderRef
 from supercloud.provider.gateway.agent import LeaseUnknown, Migration, MigrationRefused
 from supercloud.provider.gateway.ledger import Ledger
@@ -35,7 +35,7 @@ from supercloud.provider.gateway.listener import Limits
 from supercloud.provider.gateway.status import StatusServer
 from supercloud.provider.gateway.tls import Files, ServerTls
 from supercloud.provider.gateway.web import GatewayServer
-from supercloud.provider.hostname.desk import NameDesk
+from supercloud.provider.hostname.desk import NameDesk, wanted_by
 from supercloud.provider.hostname.proxy import Proxy
 from supercloud.provider.inventory import Available, Inventory
 from supercloud.provider.inventory.inventory import GpuUnit
@@ -54,18 +54,21 @@ log = logging.getLogger(__name__)
 WAKING = frozenset(
     {Kind.LEASE_WON, Kind.LEASE_CLOSED, Kind.DEPLOYMENT_UPDATED, Kind.DEPLOYMENT_CLOSED, Kind.GROUP_CLOSED}
 )
+LIVE = frozenset({1, 4})
+"""States of a lease that is paid: active, reclaiming."""
+RETRY_S = 1.0
 SHUTDOWN_S = 5.0
 
 
 class Provider:
     """One provider on one machine."""
 
-    def __init__(self, home: Path, config: Config, key: PrivateKey) -> None:
+    def __init__(self, home: Path, config: Config, key: PrivateKey, driver: Driver | None = None) -> None:
         self.home = home
         self.config = config
         self._key = key
         self._state = State(home / "state.sqlite")
-        self._driver: Driver = make_driver(home, config)
+        self._driver = driver or make_driver(home, config)
         self._proxy = Proxy(home / "proxy", config.ingress_listen, config.ingress_port)
         self._cluster = Cluster(self._driver, self._proxy, self._state, config)
         self._names = NameDesk(self._state, config.reserved_hostnames)
@@ -138,13 +141,16 @@ class Provider:
 
     async def _watch(self, tasks: asyncio.TaskGroup) -> None:
         async for seen in watch(self._client, self._state):
-            try:
-                await self._handle(seen, tasks)
-            except TemporaryError as error:
-                log.warning("node does not answer", extra={"reason": str(error)})
-                continue
+            # The next height is not looked at before this one is done: what is marked as handled was handled.
+            await self._handle_surely(seen, tasks)
             self._state.handled(seen.height)
             self.ready.set()
+
+    async def _handle_surely(self, seen: Seen, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            if await _settled("event handling", lambda: self._handle(seen, tasks)):
+                return
+            await asyncio.sleep(RETRY_S)
 
     async def _handle(self, seen: Seen, tasks: asyncio.TaskGroup) -> None:
         if seen.everything:
@@ -172,19 +178,21 @@ class Provider:
             self._bidder.release(str(event.order))
 
     async def _consider(self, ref: OrderRef) -> None:
-        try:
+        """Answer one order. What goes wrong costs this order alone; the next sweep comes back to it."""
+
+        async def answer() -> None:
             order = await self._bidder.order(ref)
             if order is not None:
                 await self._bidder.consider(order, self._profile)
-        except SdkError as error:
-            log.warning("order not answered", extra={"order": str(ref), "reason": str(error)})
+
+        await _settled(f"order {ref}", answer)
 
     async def _bid_on_all(self, tasks: asyncio.TaskGroup, height: int) -> None:
-        orders = await self._bidder.open_orders()
-        await self._bidder.close_stale(
-            self._profile, height, frozenset(str(OrderRef.of(o.id)) for o in orders)
-        )
-        for order in orders:
+        # Bids first: one that is made between the two questions must not look as if its order were gone.
+        bids = await self._bidder.own_bids(self.address, "open")
+        orders = {str(OrderRef.of(order.id)): order for order in await self._bidder.open_orders()}
+        await self._bidder.close_stale(bids, height, orders.keys())
+        for order in orders.values():
             tasks.create_task(self._consider(OrderRef.of(order.id)))
 
     async def _adopt(self) -> None:
@@ -227,17 +235,13 @@ class Provider:
                     task.cancel()
             self._look.clear()
             self._cluster.changed.clear()
-            try:
-                await self._step()
-            except (TemporaryError, DriverDown) as error:
-                log.warning("can not look at everything now", extra={"reason": str(error)})
-                await asyncio.sleep(1.0)
+            if not await _settled("comparison of leases with containers", self._step):
+                await asyncio.sleep(RETRY_S)
                 self._look.set()
 
     async def _step(self) -> None:
-        # One that arrives while this looks belongs to a lease that may not be seen yet.
-        manifests = self._state.manifest_keys()
         leases = [item.lease for state in ("active", "reclaiming") for item in await self._own_leases(state)]
+        running = frozenset(await self._cluster.running())
         wanted = {}
         for lease in leases:
             ref = LeaseRef.of(lease.id)
@@ -245,18 +249,24 @@ class Provider:
             name = await self._group_name(ref) if stored else ""
             group = self._desk.group(ref, name) if stored else None
             wanted[str(ref)] = (ref, group, stored.version.hex() if stored and group else None)
-            if stored is None:
+            if group is not None:
+                self._names.claim(str(ref), wanted_by(group))
+                self._bidder.allocate(str(ref.order))
+            if stored is None and str(ref) not in running:
                 await self._close_without_manifest(ref)
         self._cluster.want(wanted)
-        over = {}
-        for name in await self._cluster.running():
-            if name not in wanted:
-                over[name] = await self._is_over(LeaseRef.parse(name))
+        over = {name: await self._is_over(LeaseRef.parse(name)) for name in running - wanted.keys()}
         await self._cluster.reconcile(over)
-        used = {(ref.order.owner, ref.order.dseq) for ref, _, _ in wanted.values()}
-        for key in manifests:
-            if key not in used:
-                self._state.forget_manifest(*key)
+
+    async def _forget_ended(self) -> None:
+        """Drop what is kept for leases that the ledger itself calls closed; what it does not know is kept."""
+        for owner, dseq in self._state.manifest_keys():
+            found = await market.leases(self._client, owner, dseq, provider=self.address)
+            if found and not any(item.lease.state in LIVE for item in found):
+                self._state.forget_manifest(owner, dseq)
+        for name in self._state.remembered_leases() - self._cluster.held.keys():
+            if await self._is_over(LeaseRef.parse(name)) and name not in await self._cluster.running():
+                self._state.forget_lease(name)
 
     async def _own_leases(self, state: str) -> list[Any]:
         return await market.leases(self._client, "", state=state, provider=self.address)
@@ -269,7 +279,7 @@ class Provider:
         """Whether the ledger itself says that this lease is closed; when it can not be asked, it is not."""
         found = await market.leases(self._client, ref.order.owner, ref.order.dseq, provider=self.address)
         states = [i.lease.state for i in found if LeaseRef.of(i.lease.id) == ref]
-        return bool(states) and states[0] not in (1, 4)
+        return bool(states) and states[0] not in LIVE
 
     async def _close_without_manifest(self, ref: LeaseRef) -> None:
         """A lease whose tenant never sent a manifest blocks the machine: give it up after the timeout."""
@@ -286,21 +296,27 @@ class Provider:
 
     async def _sweep(self, tasks: asyncio.TaskGroup) -> None:
         """Look at everything now and then: what no event told of."""
+
+        async def look() -> None:
+            await self._bidder.measure_cadence()
+            await self._read_profile()
+            await self._adopt()
+            await self._bid_on_all(tasks, await self._client.height())
+            await self._forget_ended()
+
         while True:
             await asyncio.sleep(self.config.sweep_interval_s)
-            try:
-                await self._bidder.measure_cadence()
-                await self._adopt()
-                await self._bid_on_all(tasks, await self._client.height())
-            except SdkError as error:
-                log.warning("sweep failed", extra={"reason": str(error)})
+            await _settled("sweep", look)
             self._look.set()
 
     async def _withdraw(self) -> None:
+        async def withdraw() -> None:
+            leases = [item for state in ("active", "reclaiming") for item in await self._own_leases(state)]
+            await self._settlement.withdraw(leases, await self._client.height())
+
         while True:
             await asyncio.sleep(self.config.withdraw_interval_s)
-            with contextlib.suppress(SdkError):
-                await self._settlement.withdraw(await self._own_leases("active"), await self._client.height())
+            await _settled("withdrawal", withdraw)
 
     # --- What the gateway asks
 
@@ -434,16 +450,31 @@ class Provider:
         return [self.config.host]
 
 
+async def _settled(what: str, act: Callable[[], Awaitable[None]]) -> bool:
+    """Do something; False when it is worth trying again soon. Nothing that goes wrong in it may end the agent."""
+    try:
+        await act()
+    except (TemporaryError, DriverDown) as error:
+        log.warning("not possible now", extra={"what": what, "reason": str(error)})
+        return False
+    except SdkError as error:
+        log.warning("refused", extra={"what": what, "reason": str(error)})
+    except Exception:
+        log.exception("failed", extra={"what": what})
+    return True
+
+
 def make_driver(home: Path, config: Config) -> Driver:
     """The driver that the settings name."""
     if config.driver == "podman":
-        return PodmanDriver(
-            home / "engine",
+        settings = Settings(
             config.engine_socket,
             config.image_pull_timeout_s,
             tuple(config.insecure_registries),
             config.storage_reserve_bytes,
+            config.block_private_networks,
         )
+        return PodmanDriver(home / "engine", settings)
     raise PermanentError(f"driver {config.driver!r} is unknown; podman is")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections import Counter
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from supercloud.pb.akash.base.deposit.v1 import deposit_pb2
@@ -99,8 +101,11 @@ class Bidder:
 
     async def _answer(self, order: Any, name: str, me: Profile) -> None:
         sent_s = self._state.bid_sent_s(name)
-        if sent_s is not None and (time.time() - sent_s < RECENTLY_S or await self._bid_exists(order, me)):
+        if sent_s is not None and time.time() - sent_s < RECENTLY_S:
             return
+        if await self._bid_exists(order, me):
+            return
+        # From here to the promise nothing is waited for: two orders must not be promised the same room.
         decision = decide(order, self.inventory, me, self._prices, self._block_ns)
         if isinstance(decision, Decline):
             self.declined[decision.reason.name.lower()] += 1
@@ -108,8 +113,6 @@ class Bidder:
                 "order declined",
                 extra={"order": name, "reason": decision.reason.value, "detail": decision.detail},
             )
-            return
-        if await self._bid_exists(order, me):
             return
         self.inventory, bid = decision
         self._state.bid_sent(name)
@@ -168,24 +171,34 @@ class Bidder:
         self.inventory = self.inventory.release(order)
         self._state.forget_bid(order)
 
+    def allocate(self, order: str) -> None:
+        """What was promised to this order is in use."""
+        self.inventory = self.inventory.allocate(order)
+
     def adopt(self, units_of: dict[str, Any]) -> None:
-        """Hold promises for the bids and leases that exist (order -> resource units), and for nothing else."""
-        self.inventory = self.inventory.keep(units_of)
+        """Hold promises for the bids and leases that exist (order -> resource units), and for bids on their way."""
+        self.inventory = self.inventory.keep({*units_of, *self._busy})
         for name, units in units_of.items():
             made = self.inventory.reserve(name, need_of(units, self._config.overcommit_cpu_percent))
             if made is not None:
                 self.inventory = made[0]
 
-    async def close_stale(self, me: Profile, height: int, open_orders: frozenset[str]) -> None:
-        """Close own bids whose order is over or that waited too long, so that their deposits come back."""
+    async def close_stale(self, bids: Sequence[Any], height: int, open_orders: Collection[str]) -> None:
+        """Close own open bids whose order is over or that waited too long, so that their deposits come back."""
         blocks = self._config.bid_timeout_s * 10**9 // self._block_ns
-        for bid in await self.own_bids(me.address, "open"):
-            name = str(OrderRef.of(bid.id))
-            if name in open_orders and not (blocks and height - bid.created_at > blocks):
-                continue
-            message = bidmsg_pb2.MsgCloseBid(id=bid.id, reason=market_types.lease_closed_reason_unspecified)
-            try:
-                await self._batch.submit(message)
-            except SdkError as error:
-                log.warning("stale bid not closed", extra={"order": name, "reason": str(error)})
-            self.inventory = self.inventory.release(name)
+        stale = [
+            bid
+            for bid in bids
+            if str(OrderRef.of(bid.id)) not in open_orders or (blocks and height - bid.created_at > blocks)
+        ]
+        await asyncio.gather(*(self._close(bid) for bid in stale))
+
+    async def _close(self, bid: Any) -> None:
+        name = str(OrderRef.of(bid.id))
+        message = bidmsg_pb2.MsgCloseBid(id=bid.id, reason=market_types.lease_closed_reason_unspecified)
+        try:
+            await self._batch.submit(message)
+        except SdkError as error:
+            log.warning("stale bid not closed", extra={"order": name, "reason": str(error)})
+            return
+        self.inventory = self.inventory.release(name)
