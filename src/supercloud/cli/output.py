@@ -51,11 +51,22 @@ def command(function: Callable[..., Coroutine[Any, Any, None]]) -> Callable[...,
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> None:
         try:
-            asyncio.run(function(*args, **kwargs))
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(function(*args, **kwargs))
         except Exception as error:
             raise_as_click(error)
 
     return run
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where there is one: `up` and `provider start` spend a good part of their time in the loop."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
 
 
 def raise_as_click(error: BaseException) -> None:
