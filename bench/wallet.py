@@ -6,11 +6,11 @@ import hashlib
 import json
 import random
 import time
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from wire import Connection, broadcast_body, pump, request
+from wire import Connection, RpcFailed, broadcast_body, pump, request
 
 from supercloud.codec import registry, sign_doc
 from supercloud.codec.tx import encode
@@ -31,7 +31,8 @@ from supercloud.types.address import Bech32
 from supercloud.types.coin import parse_coins
 
 FUNDED_AT_ONCE = 500
-FUNDS = "50000000uakt,50000000uact"
+COMMIT_WAIT_S = 120
+FUNDS = "10000000uakt,20000000uact"
 GAS = {"send": 110_000, "deployment": 400_000}
 GAS_PER_OUTPUT = 80_000
 
@@ -98,28 +99,32 @@ class Wallet:
                 outputs=[bank_pb2.Output(address=account.text, coins=coins) for account in group],
             )
             gas = 200_000 + GAS_PER_OUTPUT * len(coins) * len(group)
-            self.send(self.sign(payer, message, gas))
+            last = self.broadcast(self.sign(payer, message, gas))
+        self.wait(last)
 
-    def send(self, raw: bytes) -> None:
-        """Broadcast one transaction and wait until it is in a block."""
+    def broadcast(self, raw: bytes) -> str:
+        """Hand one transaction over; returns its hash as the RPC takes it."""
         self.rpc.write(broadcast_body(raw))
         while (body := self.rpc.read()) is None:
             pass
         answer = json.loads(body)
         if "error" in answer or answer["result"]["code"]:
             raise SystemExit(f"a transaction was refused: {answer.get('error') or answer['result']}")
-        name = b64_of_hex(answer["result"]["hash"])
-        deadline = time.monotonic() + 60
+        return b64encode(bytes.fromhex(answer["result"]["hash"])).decode()
+
+    def wait(self, name: str) -> None:
+        """Until the transaction with that hash is in a block."""
+        deadline = time.monotonic() + COMMIT_WAIT_S
         while time.monotonic() < deadline:
             try:
                 found = self.rpc.call("tx", hash=name, prove=False)
-            except Exception:
+            except RpcFailed:
                 time.sleep(0.1)
                 continue
             if found["tx_result"].get("code"):
                 raise SystemExit(f"a transaction failed: {found['tx_result']['log']}")
             return
-        raise SystemExit("a transaction is in no block after 60 s")
+        raise SystemExit(f"a transaction is in no block after {COMMIT_WAIT_S} s")
 
     def sign(self, account: Account, message: Any, gas: int) -> bytes:
         """A transaction with one message; the account's sequence moves on."""
@@ -164,10 +169,3 @@ class Wallet:
             message = MsgCreateDeployment(groups=[spec], hash=version, deposit=deposit)
             message.id.owner, message.id.dseq = account.text, dseq
             yield self.sign(account, message, GAS["deployment"])
-
-
-def b64_of_hex(text: str) -> str:
-    """A hash as the RPC takes it in JSON."""
-    from base64 import b64encode
-
-    return b64encode(bytes.fromhex(text)).decode()
