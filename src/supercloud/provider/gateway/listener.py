@@ -7,7 +7,7 @@ import datetime
 import logging
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from supercloud.provider.gateway.certificates import CertificateRefused, owner_of
 from supercloud.provider.gateway.ledger import Ledger
@@ -88,7 +88,8 @@ class _Connection(asyncio.Protocol):
         self._gone = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        # Transports of uvloop are no subclasses of asyncio's.
+        transport = cast(asyncio.Transport, transport)
         transport.pause_reading()
         peer = transport.get_extra_info("peername")
         host = str(peer[0]) if peer else ""
