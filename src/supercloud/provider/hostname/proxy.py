@@ -6,6 +6,7 @@ Without Caddy nothing is lost but the names: services are then reached by host a
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,10 @@ import orjson
 
 from supercloud.sdl.manifest import HttpOptions
 
+log = logging.getLogger(__name__)
+
 START_TIMEOUT_S: Final = 10.0
+ANSWER_TIMEOUT_S: Final = 10.0
 
 
 class Route(NamedTuple):
@@ -38,11 +42,16 @@ class Proxy:
         self._process: asyncio.subprocess.Process | None = None
         self._session: aiohttp.ClientSession | None = None
         self._applied: bytes = b""
+        self._wanted = False
 
     @property
     def available(self) -> bool:
-        """Whether Caddy runs."""
-        return self._process is not None and self._process.returncode is None
+        """Whether services are reached by name. A Caddy that once ran and ended is started again by `apply`."""
+        return self._wanted
+
+    @property
+    def _runs(self) -> bool:
+        return self._process is not None and self._process.returncode is None and self._session is not None
 
     async def start(self) -> None:
         """Start Caddy if it is installed."""
@@ -66,7 +75,10 @@ class Proxy:
                 env={"HOME": str(self._folder), "XDG_DATA_HOME": str(self._folder), "PATH": "/usr/bin:/bin"},
                 start_new_session=True,
             )
-        self._session = aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(self._socket)))
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.UnixConnector(str(self._socket)),
+            timeout=aiohttp.ClientTimeout(total=ANSWER_TIMEOUT_S),
+        )
         await self._wait_ready()
 
     async def _wait_ready(self) -> None:
@@ -76,9 +88,13 @@ class Proxy:
             try:
                 assert self._session is not None
                 async with self._session.get("http://caddy/config/", headers={"Host": "caddy"}):
+                    self._wanted = True
                     return
-            except aiohttp.ClientError:
+            except (aiohttp.ClientError, TimeoutError):
                 await asyncio.sleep(0.05)
+        log.warning(
+            "the proxy did not start", extra={"port": self.port, "log": str(self._folder / "caddy.log")}
+        )
         await self.stop()
 
     async def stop(self) -> None:
@@ -98,20 +114,27 @@ class Proxy:
 
     async def apply(self, routes: Sequence[Route]) -> None:
         """Make these the routes; a no-op when they are already. Restarts Caddy when it is gone."""
-        if self._session is not None and not self.available:
+        if not self._wanted:
+            return
+        if not self._runs:
             await self.stop()
             await self.start()
             self._applied = b""
-        if not self.available or self._session is None:
+        if not self._runs or self._session is None:
             return
         document = orjson.dumps(self._document(routes))
         if document == self._applied:
             return
-        async with self._session.post(
-            "http://caddy/load", data=document, headers={"Content-Type": "application/json", "Host": "caddy"}
-        ) as response:
-            if response.status == 200:
-                self._applied = document
+        headers = {"Content-Type": "application/json", "Host": "caddy"}
+        try:
+            async with self._session.post("http://caddy/load", data=document, headers=headers) as response:
+                if response.status == 200:
+                    self._applied = document
+                    return
+                reason = (await response.text())[:500]
+        except (aiohttp.ClientError, TimeoutError) as error:
+            reason = str(error) or type(error).__name__
+        log.warning("the proxy did not take its routes", extra={"reason": reason})
 
     def _document(self, routes: Sequence[Route]) -> dict[str, Any]:
         server = {
