@@ -18,7 +18,7 @@ from supercloud.chain.baseapp.application import BaseApp, Wiring
 from supercloud.chain.baseapp.context import Profile
 from supercloud.chain.baseapp.genesis import GenesisError, Module
 from supercloud.chain.baseapp.router import Router
-from supercloud.chain.hooks import MarketReactions
+from supercloud.chain.hooks import MarketReactions, StakingReactions
 from supercloud.chain.store.multistore import MultiStore
 from supercloud.chain.x.audit import genesis as audit_genesis
 from supercloud.chain.x.audit import msg_server as audit_msgs
@@ -55,11 +55,21 @@ from supercloud.chain.x.deployment import msg_server as deployment_msgs
 from supercloud.chain.x.deployment import query_server as deployment_queries
 from supercloud.chain.x.deployment.keeper import Keeper as DeploymentKeeper
 from supercloud.chain.x.deployment.types import default_params as default_deployment_params
+from supercloud.chain.x.distribution import abci as distribution_abci
+from supercloud.chain.x.distribution import genesis as distribution_genesis
+from supercloud.chain.x.distribution import msg_server as distribution_msgs
+from supercloud.chain.x.distribution import query_server as distribution_queries
+from supercloud.chain.x.distribution.keeper import Keeper as DistributionKeeper
 from supercloud.chain.x.escrow import genesis as escrow_genesis
 from supercloud.chain.x.escrow import grants as escrow_grants
 from supercloud.chain.x.escrow import msg_server as escrow_msgs
 from supercloud.chain.x.escrow import query_server as escrow_queries
 from supercloud.chain.x.escrow.keeper import Keeper as EscrowKeeper
+from supercloud.chain.x.evidence import abci as evidence_abci
+from supercloud.chain.x.evidence import genesis as evidence_genesis
+from supercloud.chain.x.evidence import msg_server as evidence_msgs
+from supercloud.chain.x.evidence import query_server as evidence_queries
+from supercloud.chain.x.evidence.keeper import Keeper as EvidenceKeeper
 from supercloud.chain.x.feegrant import abci as feegrant_abci
 from supercloud.chain.x.feegrant import genesis as feegrant_genesis
 from supercloud.chain.x.feegrant import msg_server as feegrant_msgs
@@ -73,11 +83,27 @@ from supercloud.chain.x.market import query_server as market_queries
 from supercloud.chain.x.market.keeper import Keeper as MarketKeeper
 from supercloud.chain.x.market.types import default_expiry
 from supercloud.chain.x.market.types import default_params as default_market_params
+from supercloud.chain.x.mint import abci as mint_abci
+from supercloud.chain.x.mint import genesis as mint_genesis
+from supercloud.chain.x.mint import msg_server as mint_msgs
+from supercloud.chain.x.mint import query_server as mint_queries
+from supercloud.chain.x.mint.keeper import Keeper as MintKeeper
 from supercloud.chain.x.provider import expected_keepers as provider_needs
 from supercloud.chain.x.provider import genesis as provider_genesis
 from supercloud.chain.x.provider import msg_server as provider_msgs
 from supercloud.chain.x.provider import query_server as provider_queries
 from supercloud.chain.x.provider.keeper import Keeper as ProviderKeeper
+from supercloud.chain.x.slashing import abci as slashing_abci
+from supercloud.chain.x.slashing import genesis as slashing_genesis
+from supercloud.chain.x.slashing import msg_server as slashing_msgs
+from supercloud.chain.x.slashing import query_server as slashing_queries
+from supercloud.chain.x.slashing.keeper import Keeper as SlashingKeeper
+from supercloud.chain.x.staking import abci as staking_abci
+from supercloud.chain.x.staking import genesis as staking_genesis
+from supercloud.chain.x.staking import grants as staking_grants
+from supercloud.chain.x.staking import msg_server as staking_msgs
+from supercloud.chain.x.staking import query_server as staking_queries
+from supercloud.chain.x.staking.keeper import Keeper as StakingKeeper
 from supercloud.chain.x.take import genesis as take_genesis
 from supercloud.chain.x.take import msg_server as take_msgs
 from supercloud.chain.x.take import query_server as take_queries
@@ -87,6 +113,7 @@ from supercloud.codec import registry
 from supercloud.codec import tx as tx_codec
 from supercloud.codec.json import to_dict
 from supercloud.pb.akash.escrow.v1.authz_pb2 import DepositAuthorization
+from supercloud.pb.cosmos.staking.v1beta1.authz_pb2 import StakeAuthorization
 from supercloud.types.address import module_address
 
 if TYPE_CHECKING:
@@ -98,20 +125,23 @@ if TYPE_CHECKING:
 NAME = "supercloud"
 
 STORES = (
-    BASE_STORE, "acc", "audit", "authz", "bank", "cert", "consensus", "deployment", "escrow", "feegrant",
-    "market", "provider", "take",
+    BASE_STORE, "acc", "audit", "authz", "bank", "cert", "consensus", "deployment", "distribution", "escrow",
+    "evidence", "feegrant", "market", "mint", "provider", "slashing", "staking", "take",
 )  # fmt: skip
 
 # Accounts of modules and what they may do with supply. All are closed to transfers by users.
 MODULE_ACCOUNTS: Mapping[str, tuple[str, ...]] = {
+    "bonded_tokens_pool": ("burner", "staking"),
     "distribution": (),
     "escrow": (),
     "fee_collector": (),
     "gov": ("burner",),
+    "mint": ("minter",),
+    "not_bonded_tokens_pool": ("burner", "staking"),
     "take": (),
 }
 # Accounts that belong to modules on other networks of this kind; they stay closed here too.
-RESERVED = ("bme", "bonded_tokens_pool", "mint", "not_bonded_tokens_pool", "transfer")
+RESERVED = ("bme", "transfer")
 
 
 @dataclass(frozen=True)
@@ -140,6 +170,11 @@ class Keepers(NamedTuple):
     provider: ProviderKeeper
     audit: AuditKeeper
     cert: CertKeeper
+    staking: StakingKeeper
+    slashing: SlashingKeeper
+    distribution: DistributionKeeper
+    mint: MintKeeper
+    evidence: EvidenceKeeper
     reactions: MarketReactions
 
     @property
@@ -230,6 +265,15 @@ def make_keepers(router: Router) -> Keepers:
         lambda ctx, grant, message: Accept(*escrow_grants.accept(ctx, grant, message)),
         escrow_grants.check_authorization,
     )
+    staking = StakingKeeper(auth, bank)
+    slashing, distribution = SlashingKeeper(staking), DistributionKeeper(auth, bank, staking)
+    staking.react_with(StakingReactions(distribution, slashing))
+    authz.register_authorization(
+        StakeAuthorization,
+        staking_grants.message_url,
+        lambda ctx, grant, message: Accept(*staking_grants.accept(ctx, grant, message)),
+        staking_grants.check_authorization,
+    )
     return Keepers(
         auth=auth,
         bank=bank,
@@ -243,6 +287,11 @@ def make_keepers(router: Router) -> Keepers:
         provider=ProviderKeeper(),
         audit=AuditKeeper(),
         cert=CertKeeper(),
+        staking=staking,
+        slashing=slashing,
+        distribution=distribution,
+        mint=MintKeeper(auth, bank, staking),
+        evidence=EvidenceKeeper(staking, slashing),
         reactions=reactions,
     )
 
@@ -273,17 +322,27 @@ def register_routes(router: Router, keepers: Keepers) -> None:
     audit_queries.register(router, keepers.audit)
     cert_msgs.register(router, keepers.cert)
     cert_queries.register(router)
+    staking_msgs.register(router, keepers.staking)
+    staking_queries.register(router, keepers.staking)
+    slashing_msgs.register(router, keepers.slashing)
+    slashing_queries.register(router, keepers.slashing)
+    distribution_msgs.register(router, keepers.distribution)
+    distribution_queries.register(router, keepers.distribution)
+    mint_msgs.register(router, keepers.mint)
+    mint_queries.register(router, keepers.mint)
+    evidence_msgs.register(router)
+    evidence_queries.register(router, keepers.evidence)
 
 
 # Consensus comes first: it completes the parameters that the head of the document gave. Auth makes the
 # accounts that bank's balances belong to. Expiry's parameters come before the orders that queue up by them.
 GENESIS_ORDER = (
-    "consensus", "auth", "authz", "bank", "take", "audit", "feegrant", "cert", "deployment", "provider",
-    "market_expiry", "market", "escrow",
+    "consensus", "auth", "authz", "bank", "distribution", "staking", "slashing", "take", "audit", "mint",
+    "evidence", "feegrant", "cert", "deployment", "provider", "market_expiry", "market", "escrow",
 )  # fmt: skip
 # Who works at a block's begin, and who at its end, in the order of the network.
-BEGIN_ORDER = ("auth", "authz")
-END_ORDER = ("feegrant", "market")
+BEGIN_ORDER = ("auth", "authz", "distribution", "mint", "slashing", "evidence", "staking")
+END_ORDER = ("staking", "feegrant", "market")
 
 
 def make_modules(k: Keepers) -> dict[str, Module]:
@@ -315,13 +374,49 @@ def make_modules(k: Keepers) -> dict[str, Module]:
         _module("provider", provider_genesis, k.provider),
         _module("audit", audit_genesis, k.audit),
         _module("cert", cert_genesis, k.cert),
+        *_stake_modules(k),
     )
     return {module.name: module for module in modules}
 
 
+def _stake_modules(k: Keepers) -> tuple[Module, ...]:
+    """The modules of proof of stake."""
+    return (
+        _module(
+            "staking",
+            staking_genesis,
+            k.staking,
+            begin_block=lambda ctx: staking_abci.begin_block(ctx, k.staking),
+            end_block=lambda ctx: staking_abci.end_block(ctx, k.staking),
+        ),
+        _module(
+            "slashing",
+            slashing_genesis,
+            k.slashing,
+            begin_block=lambda ctx: slashing_abci.begin_block(ctx, k.slashing),
+        ),
+        _module(
+            "distribution",
+            distribution_genesis,
+            k.distribution,
+            begin_block=lambda ctx: distribution_abci.begin_block(ctx, k.distribution),
+        ),
+        _module("mint", mint_genesis, k.mint, begin_block=lambda ctx: mint_abci.begin_block(ctx, k.mint)),
+        _module(
+            "evidence",
+            evidence_genesis,
+            k.evidence,
+            begin_block=lambda ctx: evidence_abci.begin_block(ctx, k.evidence),
+        ),
+    )
+
+
 def violations(ctx: Context, k: Keepers) -> list[str]:
     """Everything that must hold and does not: in each module, between modules, and in the bank."""
-    holders = (k.escrow, k.deployment, k.market, k.take, k.provider, k.audit, k.cert, k.reactions, k.bank)
+    holders = (
+        k.escrow, k.deployment, k.market, k.take, k.provider, k.audit, k.cert, k.staking, k.slashing,
+        k.distribution, k.mint, k.evidence, k.reactions, k.bank,
+    )  # fmt: skip
     return [words for holder in holders for words in holder.invariants(ctx)]
 
 
@@ -348,8 +443,28 @@ DENOMS = (
 )
 
 
-def default_genesis(profile: Profile, balances: Mapping[bytes, Mapping[str, int]]) -> dict[str, Any]:
-    """The app_state of a new network: default parameters, these accounts with these coins."""
+class Founder(NamedTuple):
+    """A validator of the first block: its account, its consensus key, what it stakes with itself."""
+
+    operator: bytes
+    public_key: bytes
+    tokens: int
+    moniker: str = ""
+
+
+def default_genesis(
+    profile: Profile, balances: Mapping[bytes, Mapping[str, int]], founders: Sequence[Founder] = ()
+) -> dict[str, Any]:
+    """The app_state of a new network: default parameters, these accounts with these coins, these validators.
+
+    What founders stake comes on top of the balances. Supply is fixed: mint's parameters allow no inflation.
+    """
+    native = profile.native_denom
+    staked = sum(founder.tokens for founder in founders)
+    pool = module_address("bonded_tokens_pool")
+    operators = [founder.operator for founder in founders]
+    if staked:
+        balances = {**balances, pool: {native: staked}}
     accounts = [
         {
             "@type": "/cosmos.auth.v1beta1.BaseAccount",
@@ -358,7 +473,9 @@ def default_genesis(profile: Profile, balances: Mapping[bytes, Mapping[str, int]
             "account_number": str(number),
             "sequence": "0",
         }
-        for number, address in enumerate(balances)
+        for number, address in enumerate(
+            dict.fromkeys([address for address in balances if address != pool] + operators)
+        )
     ]
     owned = [
         {
@@ -388,7 +505,21 @@ def default_genesis(profile: Profile, balances: Mapping[bytes, Mapping[str, int]
         "provider": {"providers": []},
         "audit": {"providers": []},
         "cert": {"certificates": []},
+        "distribution": distribution_genesis.default(),
+        "staking": _founded(profile, founders),
+        "slashing": slashing_genesis.default(),
+        "mint": mint_genesis.default(native),
+        "evidence": {"evidence": []},
     }
+
+
+def _founded(profile: Profile, founders: Sequence[Founder]) -> dict[str, Any]:
+    document = staking_genesis.default(profile.native_denom)
+    for founder in founders:
+        validator, delegation = staking_genesis.bonded_validator(profile.bech32, *founder)
+        document["validators"].append(validator)
+        document["delegations"].append(delegation)
+    return document
 
 
 def _metadata(

@@ -20,9 +20,12 @@ from supercloud.types.ids import BidID, DeploymentID, GroupID
 if TYPE_CHECKING:
     from supercloud.chain.baseapp.context import Context
     from supercloud.chain.x.deployment.keeper import Keeper as DeploymentKeeper
+    from supercloud.chain.x.distribution.keeper import Keeper as DistributionKeeper
     from supercloud.chain.x.escrow.keeper import Keeper as EscrowKeeper
     from supercloud.chain.x.escrow.types import EscrowID
     from supercloud.chain.x.market.keeper import Keeper as MarketKeeper
+    from supercloud.chain.x.slashing.keeper import Keeper as SlashingKeeper
+    from supercloud.types.dec import Dec
     from supercloud.types.ids import LeaseID, OrderID
 
 
@@ -151,3 +154,41 @@ class MarketReactions:
                 yield f"bid {bid.text(ctx.bech32)}: live is {live}, its account says otherwise"
             if stored.state == market_types.BID_ACTIVE and self._market.lease(ctx, bid) is None:
                 yield f"bid {bid.text(ctx.bech32)} is active and has no lease"
+
+
+class StakingReactions:
+    """What staking's changes mean for rewards and for signing records; rewards come first."""
+
+    def __init__(self, distribution: DistributionKeeper, slashing: SlashingKeeper) -> None:
+        self._distribution = distribution
+        self._slashing = slashing
+
+    def validator_created(self, ctx: Context, operator: bytes) -> None:
+        """Rewards are counted and the validator's key is known from now on."""
+        self._distribution.validator_created(ctx, operator)
+        self._slashing.validator_created(ctx, operator)
+
+    def validator_removed(self, ctx: Context, consensus: bytes, operator: bytes) -> None:
+        """Commission is paid out, dust goes to the community."""
+        self._distribution.validator_removed(ctx, operator)
+        self._slashing.validator_removed(ctx, consensus)
+
+    def validator_bonded(self, ctx: Context, consensus: bytes, operator: bytes) -> None:
+        """Its votes count from now on."""
+        self._slashing.validator_bonded(ctx, consensus)
+
+    def validator_slashing(self, ctx: Context, operator: bytes, fraction: Dec) -> None:
+        """Rewards until now are counted with the stakes as they are."""
+        self._distribution.validator_slashing(ctx, operator, fraction)
+
+    def delegation_beginning(self, ctx: Context, delegator: bytes, operator: bytes) -> None:
+        """Rewards until now belong to those who staked before."""
+        self._distribution.delegation_beginning(ctx, delegator, operator)
+
+    def delegation_changing(self, ctx: Context, delegator: bytes, operator: bytes) -> None:
+        """Rewards until now are paid out."""
+        self._distribution.delegation_changing(ctx, delegator, operator)
+
+    def delegation_changed(self, ctx: Context, delegator: bytes, operator: bytes) -> None:
+        """Rewards are counted with the new stake."""
+        self._distribution.delegation_changed(ctx, delegator, operator)

@@ -234,7 +234,7 @@ def test_export_import_export_is_the_same(ledger: Ledger) -> None:
     ("change", "words"),
     [
         (lambda state: state.pop("bank"), "no document of module bank"),
-        (lambda state: state.update(staking={}), "unknown modules: staking"),
+        (lambda state: state.update(wasm={}), "unknown modules: wasm"),
         (
             lambda state: state["bank"].update(supply=[{"denom": "uakt", "amount": "1"}]),
             "differs from the sum",

@@ -22,7 +22,7 @@ from supercloud.chain.store.gas import GasMeter
 from supercloud.codec.json import from_text
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 from supercloud.pb.tendermint.types import params_pb2
-from supercloud.types.errors import OutOfGas, ProgrammerError
+from supercloud.types.errors import ChainError, OutOfGas, ProgrammerError
 
 if TYPE_CHECKING:
     from supercloud.chain.baseapp.router import Router
@@ -131,7 +131,10 @@ class BaseApp:
             document = documents.get(module.name)
             if document is None and module.required:
                 raise GenesisError(f"app_state has no document of module {module.name}")
-            updates = module.init(ctx, document or {})
+            try:
+                updates = module.init(ctx, document or {})
+            except ChainError as error:
+                raise GenesisError(f"{module.name}: {error}") from error
             if updates:
                 chosen.extend(updates)
         self._wiring.after_genesis(ctx)

@@ -121,6 +121,25 @@ class Keeper:
         """Move coins from one module to another."""
         self.send_to_module(ctx, self._accounts.ensure_module_account(ctx, src), dst, coins)
 
+    def delegate(self, ctx: Context, delegator: bytes, module: str, coins: Sequence[Coin]) -> None:
+        """Move coins that an account stakes into a pool. As on the network this is no transfer in events."""
+        target = self._accounts.ensure_module_account(ctx, module)
+        for denom, amount in coins:
+            held = self.balance(ctx, delegator, denom)
+            if held < amount:
+                raise InsufficientFunds(
+                    f"failed to delegate; {held}{denom} is smaller than {coins_text(coins)}"
+                )
+        self._subtract(ctx, delegator, coins)
+        self._add(ctx, target, coins)
+
+    def undelegate(self, ctx: Context, module: str, delegator: bytes, coins: Sequence[Coin]) -> None:
+        """Give staked coins back out of a pool."""
+        self._subtract(ctx, self._accounts.ensure_module_account(ctx, module), coins)
+        self._add(ctx, delegator, coins)
+        if not self._accounts.exists(ctx, delegator):
+            self._accounts.create(ctx, delegator)
+
     def is_blocked(self, address: bytes) -> bool:
         """Whether users may not send to the address (the accounts of modules)."""
         return address in self._blocked

@@ -169,7 +169,7 @@ def test_grantees_get_accounts_unless_they_are_modules(ledger: Ledger) -> None:
     assert outcome(ledger, grant(ledger.alice, erin), ledger.alice) == ("", 0)
     assert ledger.account(erin).address == erin.text
     message = grant(ledger.alice, erin)
-    message.grantee = ledger.profile.bech32.text(module_address("mint"))
+    message.grantee = ledger.profile.bech32.text(module_address("transfer"))
     assert outcome(ledger, message, ledger.alice) == ("sdk", 4)
 
 

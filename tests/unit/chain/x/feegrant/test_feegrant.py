@@ -156,7 +156,7 @@ def test_a_grantee_gets_an_account_unless_it_is_a_module(ledger: Ledger) -> None
     assert ledger.deliver(grant(ledger.bob, erin, basic(5)), by=ledger.bob).code == 0
     assert ledger.account(erin).address == erin.text
     message = grant(ledger.bob, erin, basic(5))
-    message.grantee = ledger.profile.bech32.text(module_address("mint"))
+    message.grantee = ledger.profile.bech32.text(module_address("transfer"))
     assert ledger.deliver(message, by=ledger.bob).code == 4
 
 

@@ -1,0 +1,1 @@
+"""Fees to those who stake, and the community pool."""

@@ -1,0 +1,1 @@
+"""Validators that signed two blocks at one height."""

@@ -1,0 +1,1 @@
+"""New tokens for those who stake, or none."""

@@ -1,0 +1,1 @@
+"""What it costs a validator not to sign, or to sign twice."""
