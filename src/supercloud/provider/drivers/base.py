@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from supercloud.sdl.manifest import Service
+
+LINE_CHARS_MAX: Final = 64 * 1024
 
 
 class DriverError(Exception):
@@ -48,6 +50,18 @@ class Gpu(NamedTuple):
     id: str
 
 
+class Capabilities(NamedTuple):
+    """What a driver can do on this machine, for those who decide what to offer."""
+
+    limits_cpu: bool = True
+    limits_memory: bool = True
+    limits_storage: bool = True
+    gives_gpus: bool = False
+    renames_ports: bool = True
+    """Peers reach a service by the port it is exposed `as`, not only by the one it listens on."""
+    blocks_private_networks: bool = False
+
+
 class Fingerprint(NamedTuple):
     """What the machine has. CPU in thousandths of a core, sizes in bytes, storage by class."""
 
@@ -59,6 +73,7 @@ class Fingerprint(NamedTuple):
     gpus: tuple[Gpu, ...]
     unenforced: tuple[str, ...]
     """Limits the engine can not enforce here, as sentences for people."""
+    capabilities: Capabilities = Capabilities()
 
 
 class Workload(NamedTuple):
@@ -74,7 +89,8 @@ class Workload(NamedTuple):
 
 
 class Replica(NamedTuple):
-    """One container as it is. `http` maps container ports to loopback ports that reach it."""
+    """One container as it is. `http` maps container ports to loopback ports that reach it; `note` says for people why
+    it is not running, with its last log lines."""
 
     name: str
     service: str
@@ -94,8 +110,18 @@ class Observed(NamedTuple):
     complete: bool
 
 
+class Usage(NamedTuple):
+    """What a replica used: CPU time in nanoseconds since its start, memory now and bytes through its network."""
+
+    replica: str
+    cpu_ns: int
+    memory: int
+    received: int
+    sent: int
+
+
 class LogLine(NamedTuple):
-    """One line of one replica."""
+    """One line of one replica, at most LINE_CHARS_MAX of it; a longer one comes as several."""
 
     replica: str
     text: str
@@ -161,6 +187,9 @@ class Driver(Protocol):
     def events(self, lease: str, services: tuple[str, ...], follow: bool) -> AsyncIterator[dict[str, Any]]:
         """What happened to a lease's containers, in the form of the gateway."""
 
+    async def stats(self, lease: str) -> list[Usage]:
+        """What the running replicas of a lease use."""
+
     async def changes(self) -> None:
         """Return when something that runs here changed, or after a while."""
 
@@ -173,7 +202,8 @@ def namespace(lease: str) -> str:
 
 def expand(text: str, environment: Mapping[str, str]) -> str:
     """Replace $(NAME) by its value and $$ by $, as Kubernetes does; unknown names stay."""
-    result, at = [], 0
+    result: list[str] = []
+    at = 0
     while at < len(text):
         if text[at] == "$" and at + 1 < len(text):
             if text[at + 1] == "$":

@@ -1,5 +1,5 @@
 """Podman and Docker, through the Docker-compatible API."""
 
-from supercloud.provider.drivers.podman.driver import PodmanDriver
+from supercloud.provider.drivers.podman.driver import PodmanDriver, Settings
 
-__all__ = ["PodmanDriver"]
+__all__ = ["PodmanDriver", "Settings"]

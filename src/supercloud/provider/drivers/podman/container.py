@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from supercloud.provider.drivers.base import Workload, expand
-from supercloud.sdl.manifest import Service
+from supercloud.provider.drivers.podman import reference
+from supercloud.sdl.manifest import Mount, Service, Storage
 
 LABEL_OURS: Final = "akash.network"
-LABEL_LEASE: Final = "supercloud.lease"
-LABEL_VERSION: Final = "supercloud.version"
-LABEL_SERVICE: Final = "akash.network/manifest-service"
 LABEL_NAMESPACE: Final = "akash.network/namespace"
+LABEL_SERVICE: Final = "akash.network/manifest-service"
+LABEL_SCOPE: Final = "supercloud.agent"
+LABEL_LEASE: Final = "supercloud.lease"
 LABEL_REPLICA: Final = "supercloud.replica"
-LABEL_TOTAL: Final = "supercloud.total"
+LABEL_SETTINGS: Final = "supercloud.settings"
+LABEL_IMAGE: Final = "supercloud.image"
+LABEL_GPUS: Final = "supercloud.gpus"
+LABEL_DISK: Final = "supercloud.disk"
+LABEL_RENAMED: Final = "supercloud.renamed-ports"
+
+HOSTNAME_CHARS_MAX: Final = 63
 PIDS_MAX: Final = 4096
 STOP_TIMEOUT_S: Final = 10
-# What images need to change users and bind low ports, and no more: Docker's default set without raw sockets, device
-# nodes, audit writes and file capabilities.
+SHARED_MEMORY: Final = "/dev/shm"
+# What images need to change users, own files and bind low ports. Of Docker's default set these are left out: NET_RAW
+# (forged packets), MKNOD (device nodes), AUDIT_WRITE, SETFCAP and SETPCAP (handing out capabilities).
 CAPABILITIES: Final = (
     "CHOWN",
     "DAC_OVERRIDE",
@@ -30,7 +40,16 @@ CAPABILITIES: Final = (
     "SETUID",
     "SYS_CHROOT",
 )
-LOG_OPTIONS: Final = {"max-size": "10m"}
+LOG_BYTES_MAX: Final = "10m"
+
+
+class Machine(NamedTuple):
+    """What of the engine's machine goes into every container: whose it is, and limits it can not exceed."""
+
+    scope: str
+    files_max: int
+    processes_max: int
+    is_podman: bool
 
 
 def names(workload: Workload) -> Iterator[tuple[Service, int, str]]:
@@ -45,38 +64,56 @@ def container_name(namespace: str, service: str, index: int) -> str:
     return f"{service}-{namespace[:20]}-{index}"
 
 
-def settings(workload: Workload, service: Service, index: int, total: int) -> dict[str, Any]:
+def bridge_name(namespace: str) -> str:
+    """The lease's network interface on this machine; interfaces have at most 15 characters."""
+    return f"sc-{namespace[:12]}"
+
+
+def settings(
+    workload: Workload, service: Service, index: int, machine: Machine, gpus: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Settings of one container for the create call."""
     environment = _environment(workload, service)
     ports = dict(_ports(workload, service, index))
-    settings: dict[str, Any] = {
-        "Image": service.image,
+    made: dict[str, Any] = {
+        "Image": reference.parse(service.image).text,
         "Env": [f"{name}={value}" for name, value in environment.items()],
-        "Labels": _labels(workload, service, index, total),
-        "Hostname": service.name,
+        "Hostname": container_name(workload.namespace, service.name, index)[-HOSTNAME_CHARS_MAX:].lstrip("-"),
         "ExposedPorts": {port: {} for port in ports},
+        "Volumes": {mount.mount: {} for mount, _ in _scratch(service)},
         "StopTimeout": STOP_TIMEOUT_S,
         "HostConfig": {
-            **_limits(service),
-            **_volumes(workload, service),
+            **_limits(service, machine),
+            "Binds": _binds(workload, service, index),
+            "Tmpfs": _tmpfs(service),
             "NetworkMode": workload.namespace,
             "PortBindings": ports,
             "Privileged": False,
             "SecurityOpt": ["no-new-privileges"],
             "CapDrop": ["ALL"],
             "CapAdd": list(CAPABILITIES),
-            "RestartPolicy": {"Name": "always"},
+            # The driver starts again what ends, later each time: Podman itself would do so without a pause.
+            "RestartPolicy": {"Name": "no"},
         },
         "NetworkingConfig": {"EndpointsConfig": {workload.namespace: {"Aliases": [service.name]}}},
     }
+    if not machine.is_podman:
+        made["HostConfig"]["LogConfig"] = {
+            "Type": "json-file",
+            "Config": {"max-size": LOG_BYTES_MAX, "max-file": "2"},
+        }
+    if gpus:
+        made["HostConfig"]["DeviceRequests"] = [_gpu_request(gpus, machine)]
     if service.command:
-        settings["Entrypoint"] = [expand(word, environment) for word in service.command]
+        made["Entrypoint"] = [expand(word, environment) for word in service.command]
     if service.args:
-        settings["Cmd"] = [expand(word, environment) for word in service.args]
-    return settings
+        made["Cmd"] = [expand(word, environment) for word in service.args]
+    made["Labels"] = _labels(workload, service, index, machine, gpus, made)
+    return made
 
 
 def _environment(workload: Workload, service: Service) -> dict[str, str]:
+    """The tenant's variables over ours; a value may refer to others."""
     environment = dict(workload.environment)
     for entry in service.env:
         name, _, value = entry.partition("=")
@@ -84,78 +121,146 @@ def _environment(workload: Workload, service: Service) -> dict[str, str]:
     return {name: expand(value, environment) for name, value in environment.items()}
 
 
-def _labels(workload: Workload, service: Service, index: int, total: int) -> dict[str, str]:
+def _labels(
+    workload: Workload,
+    service: Service,
+    index: int,
+    machine: Machine,
+    gpus: tuple[str, ...],
+    made: dict[str, Any],
+) -> dict[str, str]:
+    digest = hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
     return {
         LABEL_OURS: "true",
+        LABEL_SCOPE: machine.scope,
         LABEL_LEASE: workload.lease,
-        LABEL_VERSION: workload.version,
         LABEL_NAMESPACE: workload.namespace,
         LABEL_SERVICE: service.name,
         LABEL_REPLICA: str(index),
-        LABEL_TOTAL: str(total),
+        LABEL_GPUS: ",".join(gpus),
+        LABEL_DISK: str(sum(volume.size for volume in service.resources.storage if is_scratch(volume))),
+        LABEL_RENAMED: ",".join("/".join(map(str, entry)) for entry in renamed_ports(service)),
+        LABEL_SETTINGS: digest,
     }
 
 
-def _limits(service: Service) -> dict[str, Any]:
+def _limits(service: Service, machine: Machine) -> dict[str, Any]:
     resources = service.resources
     # Volumes in memory count as memory of the container, so its limit grows by them.
-    in_memory = sum(volume.size for volume in resources.storage if volume.in_memory)
-    memory = resources.memory + in_memory
+    memory = resources.memory + sum(volume.size for volume in resources.storage if volume.in_memory)
     return {
         "NanoCpus": resources.cpu * 10**6,
         "Memory": memory,
         "MemorySwap": memory,
+        "ShmSize": _shared_memory(service),
         "PidsLimit": PIDS_MAX,
-        # Engines without CAP_SYS_RESOURCE can only set both or neither.
+        # Always said: an engine without CAP_SYS_RESOURCE fails on its own defaults, and on one limit without the other.
         "Ulimits": [
-            {"Name": "nofile", "Soft": 4096, "Hard": 4096},
-            {"Name": "nproc", "Soft": 4096, "Hard": 4096},
+            {"Name": "nofile", "Soft": machine.files_max, "Hard": machine.files_max},
+            {"Name": "nproc", "Soft": machine.processes_max, "Hard": machine.processes_max},
         ],
     }
 
 
-def _volumes(workload: Workload, service: Service) -> dict[str, Any]:
+def _gpu_request(gpus: tuple[str, ...], machine: Machine) -> dict[str, Any]:
+    if machine.is_podman:
+        return {"Driver": "cdi", "DeviceIDs": [f"nvidia.com/gpu={gpu}" for gpu in gpus]}
+    return {"Driver": "nvidia", "DeviceIDs": list(gpus), "Capabilities": [["gpu", "compute", "utility"]]}
+
+
+# --- Volumes
+
+
+def is_scratch(volume: Storage) -> bool:
+    """Whether a volume is only room on the disk that ends with its container."""
+    return not volume.persistent and not volume.in_memory
+
+
+def _mounted(service: Service) -> Iterator[tuple[Mount, Storage]]:
     volumes = {volume.name: volume for volume in service.resources.storage}
-    binds: list[str] = []
-    memory: dict[str, str] = {}
     for mount in service.mounts:
-        volume = volumes.get(mount.name)
-        if volume is None:
-            continue
-        mode = "ro" if mount.read_only else "rw"
-        if volume.in_memory:
-            memory[mount.mount] = f"size={volume.size},{mode}"
-        else:
-            binds.append(f"{volume_name(workload.namespace, service.name, volume.name)}:{mount.mount}:{mode}")
-    return {"Binds": binds, "Tmpfs": memory}
+        if mount.name in volumes and mount.mount:
+            yield mount, volumes[mount.name]
 
 
-def volume_name(namespace: str, service: str, volume: str) -> str:
-    """Name of a lease's volume."""
-    return f"{namespace}-{service}-{volume}"
+def _scratch(service: Service) -> Iterator[tuple[Mount, Storage]]:
+    return ((mount, volume) for mount, volume in _mounted(service) if is_scratch(volume))
+
+
+def _binds(workload: Workload, service: Service, index: int) -> list[str]:
+    return [
+        f"{volume_name(workload.namespace, service.name, index, volume.name)}:{mount.mount}"
+        f":{'ro' if mount.read_only else 'rw'}"
+        for mount, volume in _mounted(service)
+        if volume.persistent
+    ]
+
+
+def _tmpfs(service: Service) -> dict[str, str]:
+    return {
+        mount.mount: f"size={volume.size},mode=1777,exec,{'ro' if mount.read_only else 'rw'}"
+        for mount, volume in _mounted(service)
+        if volume.in_memory and mount.mount.rstrip("/") != SHARED_MEMORY
+    }
+
+
+def _shared_memory(service: Service) -> int:
+    """Size of /dev/shm: what a volume in memory mounted there asks for, else what engines usually give."""
+    asked = [v.size for m, v in _mounted(service) if v.in_memory and m.mount.rstrip("/") == SHARED_MEMORY]
+    return asked[0] if asked else 64 * 2**20
+
+
+def volume_name(namespace: str, service: str, index: int, volume: str) -> str:
+    """Name of one replica's volume: each has its own, as with stateful sets."""
+    return f"{namespace}-{service}-{index}-{volume}"
 
 
 def volume_names(workload: Workload) -> list[str]:
-    """Volumes that a workload mounts, with those in memory left out."""
-    found = []
-    for service in workload.services:
-        in_memory = {volume.name for volume in service.resources.storage if volume.in_memory}
-        found += [
-            volume_name(workload.namespace, service.name, mount.name)
-            for mount in service.mounts
-            if mount.name not in in_memory
-        ]
-    return found
+    """The volumes of a workload that outlive its containers."""
+    return [
+        volume_name(workload.namespace, service.name, index, volume.name)
+        for service in workload.services
+        for _, volume in _mounted(service)
+        if volume.persistent
+        for index in range(service.count)
+    ]
+
+
+# --- Ports
 
 
 def _ports(workload: Workload, service: Service, index: int) -> Iterator[tuple[str, list[Mapping[str, str]]]]:
-    """Web ports go to a loopback port the engine chooses, for the proxy; others to the port the lease was given."""
+    """Web ports go to a loopback port the engine chooses, for the proxy; others to the port the lease was given, which
+    leads to the first replica."""
+    bindings: dict[str, list[Mapping[str, str]]] = {}
     for expose in service.expose:
         if not expose.is_global:
             continue
-        key = f"{expose.port}/{expose.proto.lower()}"
+        found = bindings.setdefault(f"{expose.port}/{expose.proto.lower()}", [])
         if expose.is_http:
-            yield key, [{"HostIp": "127.0.0.1", "HostPort": ""}]
+            binding = {"HostIp": "127.0.0.1", "HostPort": ""}
         elif index == 0:
             port = workload.ports[service.name, expose.port, expose.proto]
-            yield key, [{"HostIp": workload.listen, "HostPort": str(port)}]
+            binding = {"HostIp": workload.listen, "HostPort": str(port)}
+        else:
+            continue
+        if binding not in found:
+            found.append(binding)
+    return iter((key, found) for key, found in bindings.items() if found)
+
+
+def renamed_ports(service: Service) -> list[tuple[str, int, int]]:
+    """(protocol, port peers use, port it listens on) where these differ; a port it listens on keeps its meaning."""
+    listened = {(expose.proto, expose.port) for expose in service.expose}
+    found = {
+        (expose.proto.lower(), expose.external_port): expose.port
+        for expose in service.expose
+        if (expose.proto, expose.external_port) not in listened
+    }
+    return [(proto, external, port) for (proto, external), port in sorted(found.items())]
+
+
+def renamed_of(labels: Mapping[str, str]) -> list[tuple[str, int, int]]:
+    """`renamed_ports` again, from a container's labels."""
+    entries = [entry.split("/") for entry in labels.get(LABEL_RENAMED, "").split(",") if entry]
+    return [(proto, int(external), int(port)) for proto, external, port in entries]

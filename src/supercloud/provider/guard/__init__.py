@@ -1,0 +1,1 @@
+"""What keeps tenants from harming the machine's owner and each other."""
