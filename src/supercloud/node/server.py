@@ -62,6 +62,10 @@ VALIDATOR_POWER = 1_000_000
 STOP_SECONDS = 3
 PRUNE_EVERY_BLOCKS = 100
 
+GC_THRESHOLDS = (50_000, 20, 50)
+"""A block makes many objects that live until its commit and hardly any cycles: with Python's own thresholds the
+collector takes a fifth of the time of a busy node."""
+
 
 class NodeFailed(Exception):
     """The node ended by itself; the cause says why."""
@@ -194,6 +198,7 @@ class Node:
         # What is loaded stays; the collector need not walk it again and again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
         self._making_blocks = asyncio.create_task(self.engine.run(), name="engine")
         log.info(
             "node started",
