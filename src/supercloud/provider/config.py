@@ -53,6 +53,8 @@ class Config:
     withdraw_interval_s: int = 3600
     withdraw_minimum: int = 10_000
     """Earnings below this many micro-units wait for the next round."""
+    funds_interval_s: int = 600
+    """How often to look for leases whose deposit is used up, which the ledger ends when they are touched."""
     reclamation_window_s: int = 0
     sweep_interval_s: int = 60
     overcommit_cpu_percent: int = 0

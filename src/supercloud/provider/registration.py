@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from supercloud.pb.akash.base.attributes.v1 import attribute_pb2
 from supercloud.pb.akash.cert.v1 import cert_pb2
@@ -21,7 +22,7 @@ from supercloud.provider.config import Config
 from supercloud.sdk import certificate
 from supercloud.sdk.certificate import Certificate
 from supercloud.sdk.client import Client
-from supercloud.sdk.errors import QueryError
+from supercloud.sdk.errors import QueryError, TxFailed
 from supercloud.sdk.tx import TxSender
 
 log = logging.getLogger(__name__)
@@ -30,32 +31,60 @@ RENEW_BEFORE = datetime.timedelta(days=7)
 
 
 async def ensure(client: Client, sender: TxSender, config: Config, folder: Path) -> Certificate:
-    """Register what is missing; returns the certificate to serve with. Raises SdkError."""
-    me = sender.address_text
-    messages: list[Any] = []
-    record = await _record(client, me)
-    wanted = _attributes(config)
-    info = provider_pb2.Info(email=config.email, website=config.website)
+    """Register what is missing or differs; returns the certificate to serve with. Raises SdkError.
+
+    A change of the record that the network refuses (attributes that running leases asked for can not be taken away) is
+    logged and left for a later start: what runs goes on under the old record.
+    """
+    record = await _record(client, sender.address_text)
     if record is None:
-        messages.append(
-            provider_msg.MsgCreateProvider(owner=me, host_uri=config.host_uri, attributes=wanted, info=info)
+        await sender.send([_wanted(provider_msg.MsgCreateProvider, config, sender.address_text)])
+        log.info(
+            "registered on the ledger", extra={"provider": sender.address_text, "host_uri": config.host_uri}
         )
-    elif record.host_uri != config.host_uri or list(record.attributes) != wanted or record.info != info:
-        messages.append(
-            provider_msg.MsgUpdateProvider(owner=me, host_uri=config.host_uri, attributes=wanted, info=info)
-        )
+    else:
+        await _update(sender, config, record)
+    return await ensure_certificate(client, sender, config, folder)
+
+
+async def _update(sender: TxSender, config: Config, record: Any) -> None:
+    wanted = _wanted(provider_msg.MsgUpdateProvider, config, sender.address_text)
+    if (record.host_uri, list(record.attributes), record.info) == (
+        wanted.host_uri,
+        list(wanted.attributes),
+        wanted.info,
+    ):
+        return
+    try:
+        await sender.send([wanted])
+        log.info("record on the ledger changed", extra={"host_uri": config.host_uri})
+    except (TxFailed, QueryError) as error:
+        log.warning("record on the ledger not changed", extra={"reason": str(error)})
+
+
+async def ensure_certificate(client: Client, sender: TxSender, config: Config, folder: Path) -> Certificate:
+    """The certificate in `folder`, or a new one when it is missing, about to expire or not on the ledger.
+
+    Raises SdkError.
+    """
+    me = sender.address_text
     found = _load(folder)
     now = datetime.datetime.now(datetime.UTC)
-    if found is None or found.expires < now + RENEW_BEFORE or not await _published(client, me, found):
-        found = certificate.make(me, now, [config.host])
-        _save(folder, found)
-        messages.append(
-            cert_msg.MsgCreateCertificate(owner=me, cert=found.certificate, pubkey=found.public_key)
-        )
-    if messages:
-        await sender.send(messages)
-        log.info("registered on the ledger", extra={"provider": me, "host_uri": config.host_uri})
-    return found
+    if found is not None and found.expires > now + RENEW_BEFORE and await _published(client, me, found):
+        return found
+    made = certificate.make(me, now, [config.host])
+    # Kept before it is published: a crash in between makes another one, not one on the ledger without its key.
+    _save(folder, made)
+    await sender.send(
+        [cert_msg.MsgCreateCertificate(owner=me, cert=made.certificate, pubkey=made.public_key)]
+    )
+    log.info("certificate published", extra={"provider": me, "serial": made.serial})
+    return made
+
+
+def _wanted(kind: Any, config: Config, me: str) -> Any:
+    info = provider_pb2.Info(email=config.email, website=config.website)
+    return kind(owner=me, host_uri=config.host_uri, attributes=_attributes(config), info=info)
 
 
 def _attributes(config: Config) -> list[Any]:
@@ -86,10 +115,11 @@ async def _published(client: Client, me: str, found: Certificate) -> bool:
 def _load(folder: Path) -> Certificate | None:
     try:
         parts = Certificate(*((folder / name).read_bytes() for name in _FILES))
-        x509.load_pem_x509_certificate(parts.certificate)
+        own = x509.load_pem_x509_certificate(parts.certificate).public_key()
+        key = serialization.load_pem_private_key(parts.private_key, None)
     except (FileNotFoundError, ValueError):
         return None
-    return parts
+    return parts if key.public_key() == own else None
 
 
 def _save(folder: Path, parts: Certificate) -> None:

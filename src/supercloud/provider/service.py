@@ -10,11 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import platform
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from OpenSSL import SSL
 
 from supercloud.crypto.secp256k1 import PrivateKey
 from supercloud.pb.akash.market.v1 import types_pb2 as market_types
@@ -24,7 +27,7 @@ from supercloud.provider.bidengine.engine import Profile
 from supercloud.provider.bidengine.pricing import sheet_of
 from supercloud.provider.bidengine.service import Bidder
 from supercloud.provider.cluster.service import Cluster, Held
-from supercloud.provider.config import Config
+from supercloud.provider.config import Config, ConfigError
 from supercloud.provider.drivers.base import Driver, ExecSession, Fingerprint, LogLine, PermanentError
 from supercloud.provider.drivers.base import TemporaryError as DriverDown
 from supercloud.provider.drivers.podman import PodmanDriver, Settings
@@ -57,6 +60,7 @@ WAKING = frozenset(
 LIVE = frozenset({1, 4})
 """States of a lease that is paid: active, reclaiming."""
 RETRY_S = 1.0
+RENEW_LOOK_S = 6 * 3600.0
 SHUTDOWN_S = 5.0
 
 
@@ -99,7 +103,7 @@ class Provider:
         self.address = sender.address_text
         folder = self.home / "certificate"
         await registration.ensure(client, sender, self.config, folder)
-        files = Files(folder / "certificate.pem", folder / "private_key.pem")
+        files = own_files(folder)
         listen = self.config.gateway_listen
         gateway = GatewayServer(
             self,
@@ -109,7 +113,7 @@ class Provider:
             self.config.gateway_port,
             Limits(connections=self.config.gateway_connections_max),
         )
-        status = StatusServer(self, files.certificate, files.key, listen, self.config.gateway_grpc_port)
+        status = StatusServer(self, files, listen, self.config.gateway_grpc_port)
         async with BatchSender(sender) as batch:
             self._batch = batch
             self._bidder = Bidder(
@@ -121,8 +125,7 @@ class Provider:
                 _total(self._machine, self.config),
             )
             self._desk = ManifestDesk(client, self._state, self._names, self.address)
-            self._settlement = Settlement(batch, self.config)
-            await self._read_profile()
+            self._settlement = Settlement(client, batch, self.config)
             await gateway.start()
             await status.start()
             try:
@@ -131,6 +134,8 @@ class Provider:
                     tasks.create_task(self._keep_in_step())
                     tasks.create_task(self._sweep(tasks))
                     tasks.create_task(self._withdraw())
+                    tasks.create_task(self._watch_funds())
+                    tasks.create_task(self._renew(sender, gateway, status))
             finally:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(SHUTDOWN_S):
@@ -155,6 +160,7 @@ class Provider:
     async def _handle(self, seen: Seen, tasks: asyncio.TaskGroup) -> None:
         if seen.everything:
             await self._bidder.measure_cadence()
+            await self._read_profile()
             await self._adopt()
             await self._bid_on_all(tasks, seen.height)
             self._look.set()
@@ -318,6 +324,31 @@ class Provider:
             await asyncio.sleep(self.config.withdraw_interval_s)
             await _settled("withdrawal", withdraw)
 
+    async def _watch_funds(self) -> None:
+        async def look() -> None:
+            leases = await self._own_leases("active")
+            await self._settlement.withdraw_exhausted(leases, await self._client.height())
+
+        while True:
+            await asyncio.sleep(self.config.funds_interval_s)
+            await _settled("look at deposits", look)
+
+    async def _renew(self, sender: TxSender, gateway: GatewayServer, status: StatusServer) -> None:
+        """Certificates expire while the agent runs, and those of authorities are replaced on disk."""
+        folder = self.home / "certificate"
+
+        async def renew() -> None:
+            before = _content(folder / "certificate.pem")
+            await registration.ensure_certificate(self._client, sender, self.config, folder)
+            gateway.renew(server_tls(self.config, own_files(folder)))
+            if _content(folder / "certificate.pem") != before:
+                await status.stop()
+                await status.start()
+
+        while True:
+            await asyncio.sleep(RENEW_LOOK_S)
+            await _settled("renewal of certificates", renew)
+
     # --- What the gateway asks
 
     async def receive_manifest(self, owner: str, dseq: int, body: bytes) -> None:
@@ -409,14 +440,23 @@ class Provider:
             "allocatable": _of(inventory.total),
             "available": _of(inventory.available),
         }
+        classes = [
+            {"class": kind, "size": size}
+            for kind, size in sorted(inventory.available.storage.items())
+            if kind != "ephemeral"
+        ]
+        available = {"nodes": [node], **({"storage": classes} if classes else {})}
         leases, orders, manifests = self.counts()
-        return {
-            "cluster": {"leases": leases, "inventory": {**_present(entries), "available": {"nodes": [node]}}},
+        document: dict[str, Any] = {
+            "cluster": {"leases": leases, "inventory": {**_present(entries), "available": available}},
             "bidengine": {"orders": orders},
             "manifest": {"deployments": manifests},
             "cluster_public_hostname": self.config.host,
             "address": self.address,
         }
+        if self.config.reclamation_window_s:
+            document["reclamation_window"] = self.config.reclamation_window_s * 10**9
+        return document
 
     def version(self) -> dict[str, Any]:
         """Versions, in the form that indexers read."""
@@ -425,6 +465,10 @@ class Provider:
             "name": "supercloud",
             "server_name": "supercloud",
             "version": found,
+            "commit": "",
+            "build_tags": "",
+            "go": f"python {platform.python_version()}",
+            "build_deps": [],
             "cosmos_sdk_version": "v0.53.0",
         }
         return {"akash": akash, "kube": {}}
@@ -440,6 +484,11 @@ class Provider:
     def machine(self) -> str:
         """Its name."""
         return self._machine.name
+
+    @property
+    def reclamation_window_s(self) -> int:
+        """What bids offer."""
+        return self.config.reclamation_window_s
 
     def counts(self) -> tuple[int, int, int]:
         """Active leases, orders being answered, manifests held."""
@@ -478,12 +527,27 @@ def make_driver(home: Path, config: Config) -> Driver:
     raise PermanentError(f"driver {config.driver!r} is unknown; podman is")
 
 
+def own_files(folder: Path) -> Files:
+    """The certificate that is published on the ledger."""
+    return Files(folder / "certificate.pem", folder / "private_key.pem")
+
+
 def server_tls(config: Config, own: Files) -> ServerTls:
-    """The certificates that the gateway shows."""
-    public = None
-    if config.gateway_tls_certificate:
-        public = Files(Path(config.gateway_tls_certificate), Path(config.gateway_tls_key))
-    return ServerTls(own, public, config.host)
+    """The certificates that the gateway shows. Raises ConfigError when the authority's can not be used."""
+    if not config.gateway_tls_certificate:
+        return ServerTls(own)
+    public = Files(Path(config.gateway_tls_certificate), Path(config.gateway_tls_key))
+    try:
+        return ServerTls(own, public, config.host)
+    except (SSL.Error, OSError) as error:
+        raise ConfigError(
+            f"gateway_tls_certificate, gateway_tls_key: {public.certificate} and {public.key} are not a certificate "
+            "chain and its key in PEM"
+        ) from error
+
+
+def _content(file: Path) -> bytes:
+    return file.read_bytes()
 
 
 def _total(machine: Fingerprint, config: Config) -> Available:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 
 import grpc
 from grpc_reflection.v1alpha import reflection
 
 from supercloud.pb.akash.provider.v1 import service_pb2, service_pb2_grpc, status_pb2
-from supercloud.provider.inventory import Inventory
+from supercloud.provider.gateway.tls import Files
+from supercloud.provider.inventory import Inventory, Reservation
 
 MESSAGE_BYTES_MAX = 1024 * 1024
 PUSH_S = 5.0
@@ -29,6 +30,10 @@ class Source(Protocol):
     def machine(self) -> str:
         """Its name."""
 
+    @property
+    def reclamation_window_s(self) -> int:
+        """What bids offer; 0 for none."""
+
     def counts(self) -> tuple[int, int, int]:
         """Active leases, orders being answered, manifests held."""
 
@@ -41,6 +46,8 @@ def status(source: Source) -> status_pb2.Status:
     leases, orders, manifests = source.counts()
     message = status_pb2.Status(public_hostnames=source.hostnames())
     message.timestamp.FromNanoseconds(time.time_ns())
+    if source.reclamation_window_s:
+        message.reclamation_window.seconds = source.reclamation_window_s
     message.cluster.leases.active = leases
     message.bid_engine.orders = orders
     message.manifest.deployments = manifests
@@ -63,10 +70,25 @@ def status(source: Source) -> status_pb2.Status:
             pool.info.SetInParent()
             setattr(pool.info, "class", kind)
             _pair(pool.quantity, str(size), str(size - left.storage.get(kind, 0)))
+    _pair(message.cluster.inventory.leased_ip, "0", "0")
     reservations = message.cluster.inventory.reservations
-    reservations.active.count = sum(held.allocated for held in inventory.reservations.values())
-    reservations.pending.count = len(inventory.reservations) - reservations.active.count
+    for metric, allocated in ((reservations.active, True), (reservations.pending, False)):
+        _sum(metric, [held for held in inventory.reservations.values() if held.allocated is allocated])
     return message
+
+
+def _sum(metric: Any, held: Sequence[Reservation]) -> None:
+    metric.count = len(held)
+    resources = metric.resources
+    resources.cpu.string = f"{sum(each.need.cpu for each in held)}m"
+    resources.memory.string = str(sum(each.need.memory for each in held))
+    resources.gpu.string = str(sum(len(each.gpus) for each in held))
+    storage: Counter[str] = Counter()
+    for each in held:
+        storage.update(each.need.storage)
+    resources.ephemeral_storage.string = str(storage.pop("ephemeral", 0))
+    for kind, size in sorted(storage.items()):
+        resources.storage[kind].string = str(size)
 
 
 def _pair(pair: Any, allocatable: str, allocated: str) -> None:
@@ -101,14 +123,15 @@ class _Service(service_pb2_grpc.ProviderRPCServicer):
 class StatusServer:
     """gRPC over TLS on one port."""
 
-    def __init__(self, source: Source, certificate: Path, key: Path, listen: str, port: int) -> None:
+    def __init__(self, source: Source, files: Files, listen: str, port: int) -> None:
+        self.port = port
         self._source = source
-        self._files = (certificate, key)
-        self._address = f"{listen}:{port}"
+        self._files = files
+        self._listen = listen
         self._server: Any = None
 
     async def start(self) -> None:
-        """Open the port."""
+        """Open the port; with port 0 the system chooses."""
         self._server = grpc.aio.server(
             maximum_concurrent_rpcs=256, options=[("grpc.max_receive_message_length", MESSAGE_BYTES_MAX)]
         )
@@ -116,7 +139,8 @@ class StatusServer:
         names = (service_pb2.DESCRIPTOR.services_by_name["ProviderRPC"].full_name, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
         certificate, key = (path.read_bytes() for path in self._files)
-        self._server.add_secure_port(self._address, grpc.ssl_server_credentials([(key, certificate)]))
+        credentials = grpc.ssl_server_credentials([(key, certificate)])
+        self.port = self._server.add_secure_port(f"{self._listen}:{self.port}", credentials)
         await self._server.start()
 
     async def stop(self) -> None:
