@@ -43,6 +43,12 @@ RICHES = {"uakt": 10**15, "uact": 10**15, "uusdc": 10**15}
 GAS = 2_000_000
 
 
+def stamp(time: int) -> Timestamp:
+    """A time in nanoseconds as messages carry it."""
+    seconds, nanos = divmod(time, 10**9)
+    return Timestamp(seconds=seconds, nanos=nanos)
+
+
 class Actor:
     """Somebody with a key."""
 
@@ -131,28 +137,28 @@ class Ledger:
 
     def init(self, app_state: dict[str, Any], initial_height: int = 1) -> None:
         """Start the chain and make its first block."""
+        self.start_chain(app_state, initial_height)
+        self.block()
+
+    def start_chain(self, app_state: dict[str, Any], initial_height: int = 1) -> None:
+        """Start the chain; its first block is still to come."""
         self.app.init_chain(
             abci.RequestInitChain(
                 chain_id=CHAIN_ID,
-                time=self._stamp(),
+                time=stamp(self.time),
                 initial_height=initial_height,
                 app_state_bytes=json.dumps(app_state).encode(),
             )
         )
         self.next_height = initial_height
-        self.block()
 
     # --- Blocks
-
-    def _stamp(self) -> Timestamp:
-        seconds, nanos = divmod(self.time, 10**9)
-        return Timestamp(seconds=seconds, nanos=nanos)
 
     def finalize(self, txs: Sequence[bytes] = ()) -> abci.ResponseFinalizeBlock:
         """Execute the next block without committing it."""
         self.last = self.app.finalize_block(
             abci.RequestFinalizeBlock(
-                txs=txs, height=self.next_height, time=self._stamp(), proposer_address=b"p" * 20
+                txs=txs, height=self.next_height, time=stamp(self.time), proposer_address=b"p" * 20
             )
         )
         return self.last
