@@ -1,10 +1,11 @@
 """Which transaction and which block said what: SQLite over the events of committed blocks.
 
     tx         height, position, hash, whether it failed
-    attribute  key, value, height, position of the transaction (-1: the block itself), number of the event
+    attribute  key, value, height, and the places in that block where the key had that value
     progress   the last height that is in, and up to where rows belong to which height
 
-It holds positions only; what a search answers is read from the block store. The file may be deleted at any
+A place is one number made of a transaction's position (-1: the block itself) and the number of the event in it. Most
+values come many times in a block, so one row with all their places is a third of the work of a row for each. It holds positions only; what a search answers is read from the block store. The file may be deleted at any
 time and is filled again from the blocks. Rows are written after the state machine has committed, so no answer
 is ahead of it.
 """
@@ -27,15 +28,25 @@ VALUE_LENGTH_MAX = 1024
 
 SEARCH_SECONDS_MAX = 2.0
 BLOCK_POSITION = -1
+EVENTS_MAX = 1 << 20
+"""More events than a transaction of the largest size can have."""
 
+VERSION = 2
+_TABLES = ("tx", "name", "attribute", "progress")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS tx (height INTEGER, position INTEGER, hash BLOB, failed INTEGER,
     PRIMARY KEY (height, position)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS tx_hash ON tx (hash);
+CREATE UNIQUE INDEX IF NOT EXISTS tx_hash ON tx (hash);
 CREATE TABLE IF NOT EXISTS name (id INTEGER PRIMARY KEY, text TEXT UNIQUE);
-CREATE TABLE IF NOT EXISTS attribute (name INTEGER, value TEXT, height INTEGER, position INTEGER, event
-INTEGER); CREATE INDEX IF NOT EXISTS attribute_find ON attribute (name, value, height, position, event);
+CREATE TABLE IF NOT EXISTS attribute (name INTEGER, value TEXT, height INTEGER, places TEXT);
+CREATE INDEX IF NOT EXISTS attribute_find ON attribute (name, value, height);
 CREATE TABLE IF NOT EXISTS progress (height INTEGER PRIMARY KEY, last_row INTEGER);
+"""
+# The same bytes may fail and come again; what succeeded stays what the hash stands for.
+_ADD_TX = """
+INSERT INTO tx VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE
+SET height = excluded.height, position = excluded.position, failed = excluded.failed
+WHERE tx.failed OR NOT excluded.failed
 """
 
 
@@ -62,12 +73,13 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         self._writer = _open(path)
-        self._writer.executescript(_SCHEMA)
+        _make_tables(self._writer)
         self._reader = _open(path)
         self._reader.create_function("holds", 2, self._holds)
         self._reader_lock = threading.Lock()
         self._asked: Sequence[Condition] = ()
         self._names: dict[str, int] = dict(self._writer.execute("SELECT text, id FROM name"))
+        self._name_of: dict[tuple[str, str], int] = {}
         row = self._writer.execute("SELECT max(height), min(height) FROM progress").fetchone()
         self.height: int = row[0] or 0
         self.base: int = row[1] or 0
@@ -84,49 +96,50 @@ class Index:
         """Take in the next block. A height that is in already is ignored."""
         if height <= self.height:
             return
-        rows: list[tuple[int, str, int, int, int]] = []
-        self._collect(rows, response.events, height, BLOCK_POSITION)
+        places: dict[tuple[int, str], list[int]] = {}
+        self._collect(places, response.events, BLOCK_POSITION)
+        keys = []
+        for position, (raw, result) in enumerate(zip(txs, response.tx_results, strict=True)):
+            keys.append((height, position, sha256(raw).digest(), bool(result.code)))
+            self._collect(places, result.events, position)
+        # A list of numbers prints as JSON, which SQLite can take apart again.
+        rows = [(name, value, height, str(found)) for (name, value), found in places.items()]
         with self._writer:
-            for position, (raw, result) in enumerate(zip(txs, response.tx_results, strict=True)):
-                self._add_tx(height, position, sha256(raw).digest(), bool(result.code))
-                self._collect(rows, result.events, height, position)
-            self._writer.executemany("INSERT INTO attribute VALUES (?, ?, ?, ?, ?)", rows)
+            self._writer.executemany(_ADD_TX, keys)
+            self._writer.executemany("INSERT INTO attribute VALUES (?, ?, ?, ?)", rows)
             last = self._writer.execute("SELECT max(rowid) FROM attribute").fetchone()[0] or 0
             self._writer.execute("INSERT INTO progress VALUES (?, ?)", (height, last))
         self.height = height
         self.base = self.base or height
 
-    def _add_tx(self, height: int, position: int, key: bytes, failed: bool) -> None:
-        # The same bytes may fail and come again; what succeeded stays what the hash stands for.
-        earlier = self._writer.execute("SELECT min(failed) FROM tx WHERE hash = ?", (key,)).fetchone()[0]
-        if earlier == 0 and failed:
-            return
-        if earlier is not None:
-            self._writer.execute("DELETE FROM tx WHERE hash = ?", (key,))
-        self._writer.execute("INSERT INTO tx VALUES (?, ?, ?, ?)", (height, position, key, failed))
-
     def _collect(
-        self,
-        rows: list[tuple[int, str, int, int, int]],
-        events: Iterable[abci.Event],
-        height: int,
-        position: int,
+        self, places: dict[tuple[int, str], list[int]], events: Iterable[abci.Event], position: int
     ) -> None:
-        for number, event in enumerate(events):
-            if not event.type:
+        names = self._name_of
+        place = (position + 1) * EVENTS_MAX
+        for number, event in enumerate(events, place):
+            kind = event.type
+            if not kind:
                 continue
             for attribute in event.attributes:
-                if attribute.index and attribute.key:
-                    name = self._name(f"{event.type}.{attribute.key}")
-                    rows.append((name, attribute.value[:VALUE_LENGTH_MAX], height, position, number))
+                key = attribute.key
+                if key and attribute.index:
+                    name = names.get((kind, key)) or self._name(kind, key)
+                    found = (name, attribute.value[:VALUE_LENGTH_MAX])
+                    if found in places:
+                        places[found].append(number)
+                    else:
+                        places[found] = [number]
 
-    def _name(self, text: str) -> int:
+    def _name(self, kind: str, key: str) -> int:
+        text = f"{kind}.{key}"
         known = self._names.get(text)
         if known is None:
             with self._writer:
                 known = self._writer.execute("INSERT INTO name (text) VALUES (?)", (text,)).lastrowid
             assert known is not None
             self._names[text] = known
+        self._name_of[kind, key] = known
         return known
 
     def prune(self, before: int) -> None:
@@ -172,14 +185,14 @@ class Index:
         if any(c.tag == "tm.event" and not c.holds("Tx") for c in query.conditions):
             return Page(0, ())
         source = "SELECT height, position FROM tx"
-        return self._search(source, "position >= 0", rest, heights, (ascending, offset, limit))
+        return self._search(source, f"place >= {EVENTS_MAX}", rest, heights, (ascending, offset, limit))
 
     def search_blocks(self, query: Query, *, ascending: bool, offset: int, limit: int) -> Page:
         """Blocks whose own events satisfy the query. Raises SearchTooWide."""
         rest = [c for c in query.conditions if c.tag not in ("block.height", "tm.event")]
         heights = [c for c in query.conditions if c.tag == "block.height"]
         source = f"SELECT height, {BLOCK_POSITION} AS position FROM progress"
-        return self._search(source, f"position = {BLOCK_POSITION}", rest, heights, (ascending, offset, limit))
+        return self._search(source, f"place < {EVENTS_MAX}", rest, heights, (ascending, offset, limit))
 
     def _by_hash(self, condition: Condition, offset: int, limit: int) -> Page:
         try:
@@ -234,25 +247,32 @@ class Index:
     def _same_event(
         self, group: Sequence[Condition], kind: str, asked: Sequence[Condition]
     ) -> tuple[str, list[object]]:
-        tables, where, values = [], [], list[object]()
-        for number, condition in enumerate(group):
-            tables.append(f"attribute a{number}")
-            where.append(f"a{number}.name = ?")
+        parts, values = [], list[object]()
+        for condition in group:
+            where = "a.name = ?"
             values.append(self._names.get(condition.tag, 0))
             if condition.op is Op.EQ and isinstance(condition.argument, str):
-                where.append(f"a{number}.value = ?")
+                where += " AND a.value = ?"
                 values.append(condition.argument[:VALUE_LENGTH_MAX])
             elif condition.op is not Op.EXISTS:
-                where.append(f"holds({asked.index(condition)}, a{number}.value)")
-            if number:
-                own = f"a{number}.height, a{number}.position, a{number}.event"
-                where.append(f"({own}) = (a0.height, a0.position, a0.event)")
-        where.append(f"a0.{kind}")
-        text = f"SELECT a0.height, a0.position FROM {', '.join(tables)} WHERE {' AND '.join(where)}"
-        return text, values
+                where += f" AND holds({asked.index(condition)}, a.value)"
+            parts.append(
+                f"SELECT a.height, p.value AS place FROM attribute a, json_each(a.places) p WHERE {where} AND {kind}"
+            )
+        position = f"place / {EVENTS_MAX} - 1 AS position"
+        return f"SELECT height, {position} FROM ({' INTERSECT '.join(parts)})", values
 
     def _holds(self, number: int, value: str) -> bool:
         return self._asked[number].holds(value)
+
+
+def _make_tables(writer: sqlite3.Connection) -> None:
+    """Make the tables; those of another version are dropped, and filled again from the blocks."""
+    if writer.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+        for table in _TABLES:
+            writer.execute(f"DROP TABLE IF EXISTS {table}")
+        writer.execute(f"PRAGMA user_version = {VERSION}")
+    writer.executescript(_SCHEMA)
 
 
 def _open(path: Path) -> sqlite3.Connection:

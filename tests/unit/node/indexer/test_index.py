@@ -153,3 +153,32 @@ def test_a_search_without_end_is_cut_off(index: Index, monkeypatch: pytest.Monke
         found(index, "n.k > 1 AND n.k > 2")
     monkeypatch.undo()
     assert found(index, "n.k = '7'") == [(4, 0)]
+
+
+def test_places_of_one_value_stay_apart(index: Index) -> None:
+    # Three events of two transactions and the block itself share a value; only the first transfer is alice's to erin.
+    index.add(
+        4,
+        [b"four", b"five"],
+        response(
+            [transfer("bob", "dora", "5uakt"), transfer("alice", "erin", "5uakt")],
+            [transfer("alice", "dora", "5uakt"), transfer("bob", "erin", "5uakt")],
+            block=[transfer("alice", "erin", "5uakt")],
+        ),
+    )
+    assert found(index, "transfer.sender='alice' AND transfer.recipient='erin' AND transfer.amount=5") == [
+        (4, 0)
+    ]
+    assert found(index, "transfer.amount='5uakt'") == [(4, 0), (4, 1)]
+    page = index.search_blocks(parse("transfer.sender='alice'"), ascending=True, offset=0, limit=9)
+    assert list(page.found) == [Position(4, -1)]
+
+
+def test_a_file_of_another_version_is_emptied(index: Index, tmp_path: Path) -> None:
+    index._writer.execute("PRAGMA user_version = 1")
+    index.close()
+    again = Index(tmp_path / "index.sqlite")
+    assert (again.height, again.find(sha256(b"three").digest())) == (0, None)
+    again.add(1, [b"three"], response([transfer("alice", "bob", "8uakt")]))
+    assert found(again, "transfer.sender='alice'") == [(1, 0)]
+    again.close()
