@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +12,31 @@ from typing import Any, Final
 from supercloud.provider.drivers.base import Capabilities, Fingerprint, Gpu, Usage
 
 NVIDIA_TIMEOUT_S: Final = 10
+MEMORY_SIZES_GIB: Final = (
+    2,
+    4,
+    6,
+    8,
+    10,
+    11,
+    12,
+    16,
+    20,
+    24,
+    32,
+    40,
+    48,
+    64,
+    80,
+    94,
+    96,
+    128,
+    141,
+    180,
+    192,
+    288,
+)
+_NO_MODEL: Final = re.compile(r"nvidia|geforce|tesla|sxm\d*|pcie|\d+gb|hbm\w*")
 QUOTA_FILESYSTEMS: Final = frozenset({"xfs", "btrfs"})
 """Where engines can limit what a container writes; extfs and others have no such thing."""
 
@@ -120,9 +146,15 @@ def parse_gpu(line: str) -> Gpu | None:
     parts = [part.strip() for part in line.split(",")]
     if len(parts) != 3 or not parts[2].isdigit():
         return None
-    words = parts[1].lower().replace("nvidia", "").replace("geforce", "").replace("-", " ").split()
-    interface = "sxm" if any(word.startswith("sxm") for word in words) else "pcie"
-    names = [word for word in words if not word.startswith(("sxm", "pcie")) and not word.endswith("gb")]
-    # Cards say 81920 MiB for 80 GiB; some report a little less than their size.
-    gib = (int(parts[2]) + 512) // 1024
-    return Gpu("nvidia", "".join(names) or "unknown", f"{gib}Gi", interface, parts[0])
+    words = parts[1].lower().replace("-", " ").split()
+    # The cards for server boards name their memory's kind where the others name a slot.
+    is_board = any(word.startswith(("sxm", "hbm")) for word in words) and "pcie" not in words
+    names = [word for word in words if not _NO_MODEL.fullmatch(word)]
+    interface = "sxm" if is_board else "pcie"
+    return Gpu("nvidia", "".join(names) or "unknown", f"{_nominal_gib(int(parts[2]))}Gi", interface, parts[0])
+
+
+def _nominal_gib(mebibytes: int) -> int:
+    """What the card is sold as: what it reports lacks what the driver and error correction take."""
+    gib = mebibytes / 1024
+    return next((size for size in MEMORY_SIZES_GIB if size >= gib - 0.1), round(gib))
