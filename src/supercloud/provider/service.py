@@ -370,6 +370,10 @@ class Provider:
     ) -> AsyncIterator[LogLine]:
         """Lines of a lease."""
         self._require(lease)
+        observed = await self._driver.observe(str(lease))
+        names = {replica.service for replica in observed.replicas} if observed else set()
+        if not names or (services and names.isdisjoint(services)):
+            raise PermanentError("no running pods")
         async for line in self._driver.logs(str(lease), services, follow, tail):
             yield line
 
