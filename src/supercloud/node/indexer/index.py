@@ -4,8 +4,9 @@
     attribute  key, value, height, and the places in that block where the key had that value
     progress   the last height that is in, and up to where rows belong to which height
 
-A place is one number made of a transaction's position (-1: the block itself) and the number of the event in it. Most
-values come many times in a block, so one row with all their places is a third of the work of a row for each. It holds positions only; what a search answers is read from the block store. The file may be deleted at any
+A place is one number made of a transaction's position (-1: the block itself) and the number of the event in it.
+Most values come many times in a block, so one row with all their places is half the work of a row for each.
+It holds positions only; what a search answers is read from the block store. The file may be deleted at any
 time and is filled again from the blocks. Rows are written after the state machine has committed, so no answer
 is ahead of it.
 """
