@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 ENVIRONMENT_PREFIX = "SUPERCLOUD_"
+ENGINES = ("embedded", "cometbft")
 
 _ORIGINS_DOC = 'Origins whose pages may call. ["*"] is all.'
 
@@ -52,11 +53,42 @@ class NetworkSettings:
 class EngineSettings:
     """How blocks are made."""
 
+    kind: str = _setting(
+        "embedded",
+        "embedded: this node decides alone. cometbft: a CometBFT process decides with other validators.",
+    )
     block_interval_s: float = _setting(1.0, "Seconds between blocks. Prices are per block.")
     blocks_kept: int = _setting(
         400_000, "Blocks kept with their results; older transactions can not be looked up. 0 keeps all."
     )
     halt_height: int = _setting(0, "Height after which no block is made. 0 never halts.")
+
+
+@dataclass
+class PeerSettings:
+    """Other nodes of the network; only the cometbft engine talks to them."""
+
+    listen: str = _setting("127.0.0.1:26656", "Address and port where other nodes reach this one.")
+    external_address: str = _setting("", "Address and port that other nodes are told; empty: they find out.")
+    persistent_peers: str = _setting("", "Nodes to stay connected with: id@host:port, separated by commas.")
+    seeds: str = _setting("", "Nodes to ask for others: id@host:port, separated by commas.")
+    private: bool = _setting(
+        False, "Whether nodes on private networks and several on one address are taken as peers."
+    )
+    signer_listen: str = _setting(
+        "", "Address and port where a remote signer connects; empty: the key file signs."
+    )
+
+
+@dataclass
+class StateSyncSettings:
+    """Starting a new node from a snapshot of others; only the cometbft engine can."""
+
+    servers: list[str] = field(
+        default_factory=list, metadata={"doc": "RPC addresses of two nodes or more that vouch for the state."}
+    )
+    trust_height: int = _setting(0, "Height of a block that is known to be right.")
+    trust_hash: str = _setting("", "Its hash, in hex.")
 
 
 @dataclass
@@ -117,6 +149,8 @@ class Config:
     node: NodeSettings = field(default_factory=NodeSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
+    p2p: PeerSettings = field(default_factory=PeerSettings)
+    statesync: StateSyncSettings = field(default_factory=StateSyncSettings)
     state: StateSettings = field(default_factory=StateSettings)
     mempool: MempoolSettings = field(default_factory=MempoolSettings)
     rpc: RpcSettings = field(default_factory=RpcSettings)
@@ -127,10 +161,13 @@ class Config:
         """Refuse what can not work. Raises ConfigError."""
         if not 0.01 <= self.engine.block_interval_s <= 3600:
             raise ConfigError("engine.block_interval_s must be 0.01 to 3600")
+        if self.engine.kind not in ENGINES:
+            raise ConfigError(f"engine.kind must be one of {', '.join(ENGINES)}")
         if self.node.log_level not in ("debug", "info", "warning", "error"):
             raise ConfigError("node.log_level must be debug, info, warning or error")
         for name, listen in (
             ("rpc", self.rpc.listen),
+            ("p2p", self.p2p.listen),
             ("grpc", self.grpc.listen),
             ("rest", self.rest.listen),
         ):
@@ -219,13 +256,21 @@ def _from_text(text: str, like: Any, where: str) -> Any:
     try:
         if isinstance(like, list):
             return [item.strip() for item in text.split(",") if item.strip()]
+        if isinstance(like, bool):
+            return {"true": True, "false": False}[text.lower()]
         return type(like)(text)
-    except ValueError as error:
+    except (ValueError, KeyError) as error:
         raise ConfigError(f"{where} must be {_kind(like)}, not {text!r}") from error
 
 
 def _kind(like: Any) -> str:
-    kinds = {str: "a text", int: "a whole number", float: "a number", list: "a list of texts"}
+    kinds = {
+        str: "a text",
+        int: "a whole number",
+        float: "a number",
+        list: "a list of texts",
+        bool: "true or false",
+    }
     return kinds[type(like)]
 
 

@@ -48,6 +48,27 @@ class Refused(Exception):
         self.error = error
 
 
+class PoolContents(NamedTuple):
+    """What waits for a block: how many, how many bytes, and the first few."""
+
+    total: int
+    total_bytes: int
+    first: list[bytes]
+
+
+class Pool(Protocol):
+    """Where transactions wait for a block, as the doors of a node see it."""
+
+    async def submit(self, raw: bytes) -> abci.ResponseCheckTx:
+        """Check a transaction and, if its code is 0, let it wait for a block. Raises Refused."""
+
+    async def waiting(self, shown: int) -> PoolContents:
+        """What waits, with the first `shown` of it."""
+
+    def reason(self, key: bytes) -> str | None:
+        """Why a transaction left without being in a block, where that is known."""
+
+
 class _Waiting(NamedTuple):
     raw: bytes
     height: int
@@ -98,9 +119,14 @@ class Mempool:
             self._reasons.pop(key, None)
         return response
 
-    def first(self, count: int) -> list[bytes]:
-        """The transactions that have waited longest."""
-        return [waiting.raw for waiting, _ in zip(self._waiting.values(), range(count), strict=False)]
+    async def submit(self, raw: bytes) -> abci.ResponseCheckTx:
+        """`admit`, for those who may also face another engine's mempool."""
+        return self.admit(raw)
+
+    async def waiting(self, shown: int) -> PoolContents:
+        """What waits, with the first `shown` of it."""
+        first = [waiting.raw for waiting, _ in zip(self._waiting.values(), range(shown), strict=False)]
+        return PoolContents(len(self), self.bytes, first)
 
     def reap(self, bytes_max: int) -> list[bytes]:
         """Candidates for a block: in order of arrival, up to that many bytes with their framing."""

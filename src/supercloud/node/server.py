@@ -29,7 +29,8 @@ from supercloud.chain.baseapp.context import Profile
 from supercloud.node import genesis as genesis_document
 from supercloud.node.config import Config, ConfigError, load, render, split_address
 from supercloud.node.engine import signer as keys
-from supercloud.node.engine.embedded import Embedded, EngineError, Settings
+from supercloud.node.engine.choice import Engine, EngineFiles, make_engine
+from supercloud.node.engine.embedded import EngineError
 from supercloud.node.engine.history import History
 from supercloud.node.engine.ports import Committed
 from supercloud.node.engine.waiting import Waiting
@@ -39,8 +40,6 @@ from supercloud.node.grpc.server import GrpcServer
 from supercloud.node.grpc.services import make_dispatch
 from supercloud.node.grpc.view import Identity, View
 from supercloud.node.indexer.index import Index
-from supercloud.node.mempool import Limits as MempoolLimits
-from supercloud.node.mempool import Mempool
 from supercloud.node.rest.server import Limits as RestLimits
 from supercloud.node.rest.server import RestServer
 from supercloud.node.rpc.server import Limits as RpcLimits
@@ -106,6 +105,17 @@ class Home:
     def signing_record(self) -> Path:
         """What the validator signed last."""
         return self.data / "priv_validator_state.json"
+
+    @property
+    def engine_files(self) -> EngineFiles:
+        """What the engines share, and the folder that only CometBFT needs."""
+        return EngineFiles(
+            validator_key=self.validator_key,
+            signing_record=self.signing_record,
+            node_key=self.node_key,
+            data=self.data,
+            comet=self.folder / "cometbft",
+        )
 
 
 def init_home(
@@ -174,7 +184,7 @@ class Node:
     def __init__(self, folder: Path, config: Config | None = None) -> None:
         self.home = Home(folder)
         self.config = config or load(self.home.config, os.environ)
-        self.engine: Embedded
+        self.engine: Engine
         self.app: SupercloudApp
         self.view: View
         self.rpc_url = self.rest_url = self.grpc_address = ""
@@ -265,24 +275,8 @@ class Node:
                 on_defect=_log_defect,
             ),
         )
-        mempool = Mempool(self.app, _mempool_limits(config), time.monotonic)
-        signer = keys.Signer(keys.read_key_file(home.validator_key), home.signing_record)
-        self.engine = Embedded(
-            self.app,
-            blocks,
-            signer,
-            genesis,
-            mempool,
-            folder=home.data,
-            settings=Settings(
-                interval_s=config.engine.block_interval_s,
-                blocks_kept=config.engine.blocks_kept,
-                halt_height=config.engine.halt_height,
-            ),
-            clock=time.time_ns,
-        )
-        self.engine.load()
-        mempool.height = self.engine.state.height
+        chosen = make_engine(self.app, blocks, genesis, home.engine_files, config)
+        self.engine = chosen.engine
         history = History(blocks, lambda: self.engine.state)
         _fill(index, history)
         waiting = Waiting()
@@ -290,7 +284,7 @@ class Node:
         self.view = View(
             app=self.app,
             history=history,
-            mempool=mempool,
+            mempool=chosen.pool,
             index=index,
             waiting=waiting,
             genesis=genesis,
@@ -299,11 +293,13 @@ class Node:
                 moniker=config.node.moniker,
                 version=VERSION,
                 rpc_address=f"tcp://{config.rpc.listen}",
-                validator_key=signer.public_key,
+                validator_key=chosen.validator_key,
             ),
             gas_price=config.state.gas_prices,
             keep_heights=config.state.heights_kept,
             halt_height=config.engine.halt_height,
+            tx_bytes_max=config.mempool.tx_bytes,
+            peers=chosen.peers,
         )
 
     # --- Doors
@@ -395,17 +391,6 @@ def _fill(index: Index, history: History) -> None:
         entry, response = history.entry(height), history.response(height)
         if entry is not None and response is not None:
             index.add(height, entry.block.data.txs, response)
-
-
-def _mempool_limits(config: Config) -> MempoolLimits:
-    wanted = config.mempool
-    return MempoolLimits(
-        count=wanted.count,
-        bytes=wanted.bytes,
-        tx_bytes=wanted.tx_bytes,
-        ttl_blocks=wanted.ttl_blocks,
-        ttl_s=wanted.ttl_s,
-    )
 
 
 def _bind(listen: str) -> socket.socket:

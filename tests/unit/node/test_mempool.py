@@ -29,12 +29,12 @@ def pool(app: KvApp, clock: Clock, **limits: int) -> Mempool:
     return Mempool(app, Limits(**limits), clock)
 
 
-def test_order_is_that_of_arrival(app: KvApp, clock: Clock) -> None:
+async def test_order_is_that_of_arrival(app: KvApp, clock: Clock) -> None:
     mempool = pool(app, clock)
     for raw in (b"c=1", b"a=1", b"b=1"):
         assert mempool.admit(raw).code == 0
     assert mempool.reap(10**6) == [b"c=1", b"a=1", b"b=1"]
-    assert mempool.first(2) == [b"c=1", b"a=1"]
+    assert (await mempool.waiting(2)).first == [b"c=1", b"a=1"]
     assert mempool.bytes == 9
 
 

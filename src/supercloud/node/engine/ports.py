@@ -33,6 +33,38 @@ class Application(Protocol):
         """Durability of what was executed."""
 
 
+class FullApplication(Application, Protocol):
+    """All verbs, as an engine in another process asks for them."""
+
+    def query(self, request: abci.RequestQuery) -> abci.ResponseQuery:
+        """A question about the state."""
+
+    def process_proposal(self, request: abci.RequestProcessProposal) -> abci.ResponseProcessProposal:
+        """Verdict on somebody else's block."""
+
+    def extend_vote(self, request: abci.RequestExtendVote) -> abci.ResponseExtendVote:
+        """What a vote carries beside."""
+
+    def verify_vote_extension(
+        self, request: abci.RequestVerifyVoteExtension
+    ) -> abci.ResponseVerifyVoteExtension:
+        """Verdict on what somebody else's vote carries."""
+
+    def list_snapshots(self, request: abci.RequestListSnapshots) -> abci.ResponseListSnapshots:
+        """Snapshots to offer to new nodes."""
+
+    def offer_snapshot(self, request: abci.RequestOfferSnapshot) -> abci.ResponseOfferSnapshot:
+        """Whether to take a snapshot that somebody offers."""
+
+    def load_snapshot_chunk(self, request: abci.RequestLoadSnapshotChunk) -> abci.ResponseLoadSnapshotChunk:
+        """A part of a snapshot."""
+
+    def apply_snapshot_chunk(
+        self, request: abci.RequestApplySnapshotChunk
+    ) -> abci.ResponseApplySnapshotChunk:
+        """Take in a part of a snapshot."""
+
+
 class StoredBlock(NamedTuple):
     """Everything about one height, serialised."""
 

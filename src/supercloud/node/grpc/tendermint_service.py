@@ -56,8 +56,8 @@ class TendermintService:
         )
 
     def get_syncing(self, request: query_pb2.GetSyncingRequest, height: int) -> query_pb2.GetSyncingResponse:
-        """Never: the node that decides has nobody to catch up with."""
-        return query_pb2.GetSyncingResponse(syncing=False)
+        """Whether other nodes are ahead."""
+        return query_pb2.GetSyncingResponse(syncing=self._view.peers.catching_up)
 
     def get_latest_block(
         self, request: query_pb2.GetLatestBlockRequest, height: int

@@ -36,7 +36,7 @@ class TxService:
         """Gas and result of a transaction that is not sent."""
         return queries.simulate(self._view.app, request)
 
-    def broadcast_tx(
+    async def broadcast_tx(
         self, request: service_pb2.BroadcastTxRequest, height: int
     ) -> service_pb2.BroadcastTxResponse:
         """Check a transaction and let it wait for a block."""
@@ -48,7 +48,7 @@ class TxService:
             raise Undefined(text)
         response = abci_pb2.TxResponse(txhash=tx_hash(raw).hex().upper())
         try:
-            checked = self._view.mempool.admit(raw)
+            checked = await self._view.mempool.submit(raw)
         except Refused as refusal:
             response.codespace, response.code = refusal.error.codespace, refusal.error.code
             response.raw_log = str(refusal)

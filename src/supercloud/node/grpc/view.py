@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from supercloud.chain.app import SupercloudApp
 from supercloud.node.engine.history import History
+from supercloud.node.engine.peers import Alone, Peers
 from supercloud.node.engine.waiting import Waiting
 from supercloud.node.genesis import Genesis
 from supercloud.node.indexer.index import Index
-from supercloud.node.mempool import Mempool
+from supercloud.node.mempool import Pool
 
 COMET_VERSION = "0.38.21"
 """The CometBFT whose interfaces are spoken here; clients choose their decoding by it."""
@@ -35,7 +36,7 @@ class View:
 
     app: SupercloudApp
     history: History
-    mempool: Mempool
+    mempool: Pool
     index: Index
     waiting: Waiting
     genesis: Genesis
@@ -44,3 +45,5 @@ class View:
     """Lowest gas prices accepted, as text."""
     keep_heights: int = 0
     halt_height: int = 0
+    tx_bytes_max: int = 1024 * 1024
+    peers: Peers = field(default_factory=Alone)

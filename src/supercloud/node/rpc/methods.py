@@ -13,6 +13,7 @@ import orjson
 
 from supercloud.node.engine.block import BLOCK_PROTOCOL, P2P_PROTOCOL, time_ns
 from supercloud.node.engine.history import Entry, HeightError
+from supercloud.node.engine.peers import PeersError
 from supercloud.node.engine.waiting import TooManyWait
 from supercloud.node.genesis import format_time
 from supercloud.node.grpc import discovery
@@ -20,7 +21,7 @@ from supercloud.node.grpc.dispatch import Dispatch
 from supercloud.node.grpc.view import COMET_VERSION, View
 from supercloud.node.indexer.index import Page, Position, SearchTooWide
 from supercloud.node.indexer.query import Query, QueryError, parse
-from supercloud.node.mempool import Refused, tx_hash
+from supercloud.node.mempool import PoolContents, Refused, tx_hash
 from supercloud.node.rpc import forms
 from supercloud.node.rpc.forms import JsonObject, b64, hexed
 from supercloud.node.rpc.jsonrpc import INTERNAL_ERROR, Kind, Method, Parameter, RpcError
@@ -112,7 +113,7 @@ class Methods:
             "sync_info": {
                 **_seen("latest", latest),
                 **_seen("earliest", earliest),
-                "catching_up": False,
+                "catching_up": view.peers.catching_up,
             },
             "validator_info": {
                 "address": hexed(validator.address) if validator else hexed(tx_hash(key)[:20]),
@@ -138,8 +139,9 @@ class Methods:
         }
 
     async def net_info(self) -> JsonObject:
-        """No peers: one node decides."""
-        return {"listening": False, "listeners": [], "n_peers": "0", "peers": []}
+        """Who this node is connected with: nobody where one node decides."""
+        known = await self._view.peers.ask("net_info")
+        return known or {"listening": False, "listeners": [], "n_peers": "0", "peers": []}
 
     async def genesis(self) -> bytes:
         """The genesis document."""
@@ -235,7 +237,9 @@ class Methods:
         return {"block_height": str(at), "consensus_params": forms.consensus_params(history.params(at))}
 
     async def consensus_state(self) -> JsonObject:
-        """The round that is under way: always the first one of the next height."""
+        """The round that is under way: always the first one of the next height where one node decides."""
+        if known := await self._view.peers.ask("consensus_state"):
+            return known
         state = self._view.history.state
         proposer = state.validators[0] if state.validators else None
         return {
@@ -251,8 +255,9 @@ class Methods:
         }
 
     async def dump_consensus_state(self) -> JsonObject:
-        """The same, and no peers."""
-        return {**await self.consensus_state(), "peers": []}
+        """The same with what the peers say."""
+        known = await self._view.peers.ask("dump_consensus_state")
+        return known or {**await self.consensus_state(), "peers": []}
 
     # --- Transactions
 
@@ -322,19 +327,18 @@ class Methods:
 
     async def unconfirmed_txs(self, limit: int | None) -> JsonObject:
         """What waits for a block."""
-        mempool = self._view.mempool
-        shown = mempool.first(_per_page(limit))
-        return {**_pool(len(shown), mempool), "txs": [b64(raw) for raw in shown]}
+        waiting = await self._view.mempool.waiting(_per_page(limit))
+        return {**_pool(len(waiting.first), waiting), "txs": [b64(raw) for raw in waiting.first]}
 
     async def num_unconfirmed_txs(self) -> JsonObject:
         """How much waits for a block."""
-        mempool = self._view.mempool
-        return {**_pool(len(mempool), mempool), "txs": None}
+        waiting = await self._view.mempool.waiting(0)
+        return {**_pool(waiting.total, waiting), "txs": None}
 
     async def broadcast_tx_sync(self, tx: bytes | None) -> JsonObject:
         """Check a transaction and let it wait for a block."""
         raw = tx or b""
-        response = self._view.mempool.admit(raw)
+        response = await self._view.mempool.submit(raw)
         return {
             "code": response.code,
             "data": hexed(response.data),
@@ -346,7 +350,7 @@ class Methods:
     async def broadcast_tx_async(self, tx: bytes | None) -> JsonObject:
         """The same without telling what the check gave."""
         raw = tx or b""
-        self._view.mempool.admit(raw)
+        await self._view.mempool.submit(raw)
         return {"code": 0, "data": "", "log": "", "codespace": "", "hash": hexed(tx_hash(raw))}
 
     async def broadcast_tx_commit(self, tx: bytes | None) -> JsonObject:
@@ -354,7 +358,7 @@ class Methods:
         raw = tx or b""
         key = tx_hash(raw)
         with self._view.waiting.expect(key) as included:
-            checked = self._view.mempool.admit(raw)
+            checked = await self._view.mempool.submit(raw)
             form = {
                 "check_tx": forms.tx_result(checked),
                 "tx_result": forms.tx_result(abci.ExecTxResult()),
@@ -374,12 +378,14 @@ class Methods:
     async def check_tx(self, tx: bytes | None) -> JsonObject:
         """Judge a transaction and let it go again. Its check holds until the next block."""
         raw = tx or b""
-        if len(raw) > self._view.mempool.limits.tx_bytes:
+        if len(raw) > self._view.tx_bytes_max:
             raise RpcError(INTERNAL_ERROR, "tx too large")
         return forms.tx_result(self._view.app.check_tx(abci.RequestCheckTx(tx=raw)))
 
     async def broadcast_evidence(self, evidence: str | None) -> JsonObject:
-        """Refused: a lone validator can not be put on trial by its own blocks."""
+        """Hand a misdeed's proof to the network. A lone validator can not be put on trial by its own blocks."""
+        if known := await self._view.peers.ask("broadcast_evidence", evidence=evidence):
+            return known
         raise RpcError(INTERNAL_ERROR, "this node's engine takes no evidence")
 
     # --- The state machine
@@ -416,7 +422,7 @@ def _refusing(handler: F) -> F:
     async def call(*args: Any) -> Any:
         try:
             return await handler(*args)
-        except (Refused, HeightError, QueryError, SearchTooWide, TooManyWait) as error:
+        except (Refused, HeightError, QueryError, SearchTooWide, TooManyWait, PeersError) as error:
             raise RpcError(INTERNAL_ERROR, str(error)) from error
 
     return call  # type: ignore[return-value]
@@ -448,8 +454,8 @@ def _header(entry: Entry | None) -> JsonObject:
     return {"header": forms.header(entry.block.header) if entry else None}
 
 
-def _pool(shown: int, mempool: Any) -> JsonObject:
-    return {"n_txs": str(shown), "total": str(len(mempool)), "total_bytes": str(mempool.bytes)}
+def _pool(shown: int, waiting: PoolContents) -> JsonObject:
+    return {"n_txs": str(shown), "total": str(waiting.total), "total_bytes": str(waiting.total_bytes)}
 
 
 def _per_page(per_page: int | None) -> int:

@@ -22,11 +22,10 @@ def name(raw: bytes) -> str:
     return sha256(raw).hexdigest().upper()
 
 
-def test_broadcast_and_find(small: SmallNode, service: TxService) -> None:
+async def test_broadcast_and_find(small: SmallNode, service: TxService) -> None:
     raw = transfer(5, 0)
-    sent = service.broadcast_tx(
-        pb.BroadcastTxRequest(tx_bytes=raw, mode=pb.BROADCAST_MODE_SYNC), 0
-    ).tx_response
+    request = pb.BroadcastTxRequest(tx_bytes=raw, mode=pb.BROADCAST_MODE_SYNC)
+    sent = (await service.broadcast_tx(request, 0)).tx_response
     assert (sent.code, sent.txhash) == (0, name(raw))
     small.block()
     found = service.get_tx(pb.GetTxRequest(hash=name(raw).lower()), 0)
@@ -37,15 +36,15 @@ def test_broadcast_and_find(small: SmallNode, service: TxService) -> None:
     assert response.data == response.data.upper() != ""
 
 
-def test_refusals_of_the_mempool_are_results(small: SmallNode, service: TxService) -> None:
+async def test_refusals_of_the_mempool_are_results(small: SmallNode, service: TxService) -> None:
     request = pb.BroadcastTxRequest(tx_bytes=transfer(5, 0), mode=pb.BROADCAST_MODE_SYNC)
-    service.broadcast_tx(request, 0)
-    again = service.broadcast_tx(request, 0).tx_response
+    await service.broadcast_tx(request, 0)
+    again = (await service.broadcast_tx(request, 0)).tx_response
     assert (again.codespace, again.code) == ("sdk", 19)
     wrong = pb.BroadcastTxRequest(tx_bytes=transfer(5, 9), mode=pb.BROADCAST_MODE_SYNC)
-    assert service.broadcast_tx(wrong, 0).tx_response.code == 32
+    assert (await service.broadcast_tx(wrong, 0)).tx_response.code == 32
     large = pb.BroadcastTxRequest(tx_bytes=b"x" * (2**20 + 1), mode=pb.BROADCAST_MODE_ASYNC)
-    assert service.broadcast_tx(large, 0).tx_response.code == 21
+    assert (await service.broadcast_tx(large, 0)).tx_response.code == 21
 
 
 @pytest.mark.parametrize(
@@ -55,11 +54,11 @@ def test_refusals_of_the_mempool_are_results(small: SmallNode, service: TxServic
         (pb.BroadcastTxRequest(tx_bytes=b"x", mode=pb.BROADCAST_MODE_BLOCK), "unsupported return type"),
     ],
 )
-def test_broadcasts_that_make_no_sense(
+async def test_broadcasts_that_make_no_sense(
     service: TxService, request_: pb.BroadcastTxRequest, words: str
 ) -> None:
     with pytest.raises(ChainError, match=words):
-        service.broadcast_tx(request_, 0)
+        await service.broadcast_tx(request_, 0)
 
 
 def test_what_is_not_found(small: SmallNode, service: TxService) -> None:

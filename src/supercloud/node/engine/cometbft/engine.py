@@ -1,0 +1,307 @@
+"""CometBFT decides, this node executes and keeps a copy of everything that was decided.
+
+A block goes through these steps, and a process that dies between any two of them picks up where it was, because
+CometBFT hands over again whatever the state machine says it lacks:
+
+    CometBFT's block store -> FinalizeBlock -> our block store (block, votes, results, state) -> Commit -> listeners
+
+So everything that answers questions (RPC, gRPC, REST, index, subscriptions) is the same code over the same files as
+under the embedded engine. One thing differs: at its start CometBFT executes what the state machine lacks before its RPC
+can be asked for the blocks. The results of those wait in a folder until it can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from supercloud.node.abci.server import VERBS, AbciServer
+from supercloud.node.engine import block as blocks
+from supercloud.node.engine.cometbft.executed import Executed, WaitingResults
+from supercloud.node.engine.cometbft.home import CometHome
+from supercloud.node.engine.cometbft.rpc import CometRpc, CometUnreachable, RemotePeers
+from supercloud.node.engine.peers import PeersError
+from supercloud.node.engine.ports import BlockStore, Committed, FullApplication, Listener, StoredBlock
+from supercloud.node.engine.state import EngineState, Proposal, advance, genesis_state
+from supercloud.node.engine.validators import ValidatorSet
+from supercloud.node.genesis import Genesis
+from supercloud.pb.tendermint.abci import types_pb2 as abci
+from supercloud.pb.tendermint.types import types_pb2
+
+log = logging.getLogger(__name__)
+
+VERSION: Final = "v0.38.19"
+MODULE: Final = f"github.com/cometbft/cometbft/cmd/cometbft@{VERSION}"
+PROGRAM_VARIABLE: Final = "SUPERCLOUD_COMETBFT"
+STOP_TIMEOUT_S: Final = 10.0
+ASK_AGAIN_S: Final = 0.05
+ASK_TIMEOUT_S: Final = 30.0
+PRUNE_BLOCKS: Final = 8
+
+
+class CometError(Exception):
+    """CometBFT can not be had, ended by itself, or tells something that does not fit."""
+
+
+class CometEngine:
+    """Runs CometBFT and follows it."""
+
+    def __init__(
+        self,
+        app: FullApplication,
+        store: BlockStore,
+        genesis: Genesis,
+        home: CometHome,
+        *,
+        blocks_kept: int,
+        write_settings: Callable[[], None],
+    ) -> None:
+        self.listeners: list[Listener] = []
+        self.state: EngineState
+        """After the last committed block; set by `load`."""
+        self.rpc = CometRpc(home.rpc_socket)
+        self.peers = RemotePeers(self.rpc)
+        self._app = app
+        self._store = store
+        self._genesis = genesis
+        self._home = home
+        self._waiting = WaitingResults(home.folder / "executed")
+        self._blocks_kept = blocks_kept
+        self._write_settings = write_settings
+        self._program: str
+        self._executed: Executed | None = None
+        self._reached = False
+        """Whether CometBFT's RPC has answered since it was started."""
+
+    # --- Start
+
+    def load(self) -> None:
+        """Bring our copy and the state machine together as far as they are. Raises CometError."""
+        self._program = find_program()
+        at, top = self._app.info(abci.RequestInfo()).last_block_height, self._store.height
+        missing = [height for height in range(top + 1, at + 1) if not self._waiting.has(height)]
+        if top and missing:
+            raise CometError(
+                f"the state is at height {at}, but blocks end at {top}: part of this home is older"
+            )
+        if top:
+            self.state = EngineState.from_bytes(_present(self._store.state(min(at, top)), at))
+            if self.state.chain_id != self._genesis.chain_id:
+                raise CometError(f"this home is of chain {self.state.chain_id}, not {self._genesis.chain_id}")
+        else:
+            self.state = self._waiting.first_state() or self._first_state(
+                self._genesis.validators, self._genesis.consensus_params, b""
+            )
+
+    def _first_state(self, validators: Any, params: Any, app_hash: bytes) -> EngineState:
+        genesis = self._genesis
+        return genesis_state(
+            chain_id=genesis.chain_id,
+            initial_height=genesis.initial_height,
+            time=genesis.time,
+            validators=ValidatorSet.from_updates(validators),
+            params=params,
+            app_hash=app_hash or genesis.app_hash,
+        )
+
+    async def run(self) -> None:
+        """Serve the state machine and run CometBFT until cancelled. Raises CometError when either ends by itself."""
+        self._write_settings()
+        self._reached = False
+        verbs = {name: getattr(self._app, name) for name in VERBS}
+        server = AbciServer(
+            verbs
+            | {
+                "info": self._info,
+                "init_chain": self._init_chain,
+                "finalize_block": self._finalize,
+                "commit": self._commit,
+            }
+        )
+        await server.listen(self._home.abci_socket)
+        with contextlib.suppress(FileNotFoundError):
+            self._home.rpc_socket.unlink()
+        process = await asyncio.create_subprocess_exec(
+            *_dying_with_us(),
+            self._program,
+            "start",
+            "--home",
+            str(self._home.folder),
+            stdin=asyncio.subprocess.DEVNULL,
+        )
+        ended = asyncio.ensure_future(process.wait())
+        watching = asyncio.create_task(self._watch_progress())
+        try:
+            waited: set[asyncio.Future[Any]] = {ended, server.failed}
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            if server.failed.done():
+                raise CometError(
+                    f"the state machine failed: {server.failed.result()}"
+                ) from server.failed.result()
+            raise CometError(
+                f"CometBFT ended by itself with status {process.returncode}; its last lines say why"
+            )
+        finally:
+            watching.cancel()
+            await _end(process, ended)
+            await self.rpc.close()
+            await server.close()
+
+    async def _watch_progress(self) -> None:
+        while True:
+            with contextlib.suppress(PeersError, KeyError):
+                self.peers.catching_up = bool((await self.rpc.status())["sync_info"]["catching_up"])
+                self._reached = True
+            await asyncio.sleep(0.1 if self.peers.catching_up else 1.0)
+
+    # --- What CometBFT asks of the state machine, where this node has to know of it too
+
+    def _continues(self) -> bool:
+        """Whether the state is that of the embedded engine's last block and CometBFT has decided none yet."""
+        height = self._app.info(abci.RequestInfo()).last_block_height
+        return bool(height) and height == self._home.initial_height - 1
+
+    def _info(self, request: abci.RequestInfo) -> abci.ResponseInfo:
+        answer = self._app.info(request)
+        if self._continues():
+            # To CometBFT its chain begins here: it asks for InitChain only when there is no state yet.
+            answer.last_block_height = 0
+            answer.last_block_app_hash = b""
+        return answer
+
+    def _init_chain(self, request: abci.RequestInitChain) -> abci.ResponseInitChain:
+        if self._continues():
+            return abci.ResponseInitChain(app_hash=self.state.app_hash)
+        response = self._app.init_chain(request)
+        params = request.consensus_params
+        if response.HasField("consensus_params"):
+            params = response.consensus_params
+        validators = response.validators or request.validators
+        self.state = self._first_state(validators, params, response.app_hash)
+        self._waiting.put_first_state(self.state)
+        return response
+
+    async def _finalize(self, request: abci.RequestFinalizeBlock) -> abci.ResponseFinalizeBlock:
+        executed = Executed(request.height, request.hash, self._app.finalize_block(request))
+        if await self._rpc_answers():
+            await self._copy_waiting()
+            await self._copy(executed)
+        else:
+            self._waiting.put(executed)
+        self._executed = executed
+        return executed.response
+
+    def _commit(self, request: abci.RequestCommit) -> abci.ResponseCommit:
+        executed, self._executed = self._executed, None
+        assert executed is not None
+        answer = self._app.commit(request)
+        if executed.block is not None and executed.after is not None:
+            self._announce(executed.block, executed.response, executed.after)
+        kept = self._blocks_kept
+        if kept and executed.height > kept:
+            answer.retain_height = max(answer.retain_height, executed.height - kept)
+            self._store.prune(answer.retain_height, PRUNE_BLOCKS)
+        return answer
+
+    def _announce(self, block: Proposal, response: abci.ResponseFinalizeBlock, after: EngineState) -> None:
+        self.state = after
+        for listener in self.listeners:
+            listener.block_committed(Committed(block.block, block.id, response))
+
+    # --- Our copy of what was decided
+
+    async def _rpc_answers(self) -> bool:
+        """Whether blocks can be asked for: not yet while CometBFT replays at its start."""
+        if not self._reached:
+            try:
+                await self.rpc.status()
+            except CometUnreachable:
+                return False
+            self._reached = True
+        return True
+
+    async def _copy_waiting(self) -> None:
+        for executed in self._waiting.after(self.state.height):
+            await self._copy(executed)
+            assert executed.block is not None and executed.after is not None
+            self._announce(executed.block, executed.response, executed.after)
+        self._waiting.clear()
+
+    async def _copy(self, executed: Executed) -> None:
+        """Store a block with its results. Raises CometError."""
+        block, commit = await self._ask_for(executed.height)
+        if block.id.hash != executed.hash:
+            raise CometError(
+                f"block {executed.height} has hash {block.id.hash.hex()}, not {executed.hash.hex()}"
+            )
+        executed.block = block
+        executed.after = advance(self.state, block, executed.response)
+        if executed.height > self._store.height:
+            self._store.save(
+                executed.height,
+                block.id.hash,
+                StoredBlock(
+                    block.serialised,
+                    commit.SerializeToString(deterministic=True),
+                    executed.response.SerializeToString(deterministic=True),
+                    executed.after.to_bytes(),
+                ),
+            )
+
+    async def _ask_for(self, height: int) -> tuple[Proposal, types_pb2.Commit]:
+        """A block, which CometBFT has stored before it is executed, and the votes for it."""
+        async with asyncio.timeout(ASK_TIMEOUT_S):
+            while True:
+                try:
+                    block, commit = await self.rpc.block(height), await self.rpc.commit(height)
+                    break
+                except CometUnreachable:
+                    await asyncio.sleep(ASK_AGAIN_S)
+        serialised = block.SerializeToString(deterministic=True)
+        return Proposal(block, serialised, blocks.block_id(block, serialised)), commit
+
+
+def find_program() -> str:
+    """Where the `cometbft` program is. Raises CometError, which says how to get it."""
+    named = os.environ.get(PROGRAM_VARIABLE, "")
+    candidates = [named] if named else ["cometbft", str(Path.home() / "go" / "bin" / "cometbft")]
+    for candidate in candidates:
+        if found := shutil.which(candidate):
+            return found
+    raise CometError(
+        f"CometBFT is not installed. In a checkout: scripts/cometbft. Elsewhere, with Go 1.22 or newer: "
+        f"go install {MODULE} (it is found in PATH, in ~/go/bin, or where {PROGRAM_VARIABLE} says)"
+    )
+
+
+def _dying_with_us() -> list[str]:
+    """Before a command: lets the kernel end it with this process, however that dies."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
+
+
+async def _end(process: asyncio.subprocess.Process, ended: asyncio.Future[int]) -> None:
+    if ended.done():
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await asyncio.shield(ended)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await ended
+
+
+def _present(stored: bytes | None, height: int) -> bytes:
+    if stored is None:
+        raise CometError(f"the block store lacks height {height}")
+    return stored

@@ -1,0 +1,193 @@
+"""CometBFT's home inside ours: its settings and genesis written from ours, keys and signing record shared.
+
+`cometbft/` holds what only CometBFT needs. The validator's key, the signing record and the node key stay where the
+embedded engine has them, so that one guard file watches over both engines.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from supercloud.crypto import ed25519
+from supercloud.node.engine.files import write_durably
+from supercloud.node.engine.state import EngineState
+from supercloud.node.genesis import Document, format_time
+
+SOCKET_PATH_BYTES_MAX: Final = 100
+"""The kernel takes 107 bytes in a Unix socket's name."""
+
+
+class HomeError(ValueError):
+    """A folder that CometBFT can not work in."""
+
+
+@dataclass(frozen=True)
+class Peering:
+    """How CometBFT meets other nodes."""
+
+    listen: str = "127.0.0.1:26656"
+    external_address: str = ""
+    persistent_peers: str = ""
+    seeds: str = ""
+    private: bool = False
+    """Take peers whose addresses are not routable on the internet, and several from one address."""
+    signer_listen: str = ""
+    """Where a remote signer connects; empty: the key file signs."""
+
+
+@dataclass(frozen=True)
+class StateSync:
+    """Where a new node takes a state from instead of executing all blocks; without servers it does not."""
+
+    servers: tuple[str, ...] = ()
+    trust_height: int = 0
+    trust_hash: str = ""
+
+
+@dataclass(frozen=True)
+class CometHome:
+    """The folder and the files around it."""
+
+    folder: Path
+    validator_key: Path
+    signing_record: Path
+    node_key: Path
+
+    @property
+    def abci_socket(self) -> Path:
+        """Where CometBFT finds the state machine."""
+        return self.folder / "abci.sock"
+
+    @property
+    def rpc_socket(self) -> Path:
+        """Where CometBFT answers us."""
+        return self.folder / "rpc.sock"
+
+    @property
+    def genesis(self) -> Path:
+        """The genesis document as CometBFT reads it."""
+        return self.folder / "config" / "genesis.json"
+
+    @property
+    def initial_height(self) -> int:
+        """Height of the first block that CometBFT decides."""
+        return int(orjson.loads(self.genesis.read_bytes()).get("initial_height") or 1)
+
+    def prepare(self, document: Document) -> None:
+        """Make the folders, and the genesis file unless there is one: a chain has only one beginning."""
+        for socket in (self.abci_socket, self.rpc_socket):
+            if len(str(socket.absolute()).encode()) > SOCKET_PATH_BYTES_MAX:
+                raise HomeError(
+                    f"{self.folder}: the path is too long for a Unix socket in it; choose a shorter home"
+                )
+        for name in ("config", "data"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not self.genesis.exists():
+            write_durably(self.genesis, orjson.dumps(document))
+
+    def write_settings(
+        self,
+        *,
+        moniker: str,
+        interval_s: float,
+        mempool_count: int,
+        mempool_bytes: int,
+        tx_bytes: int,
+        peering: Peering,
+        state_sync: StateSync,
+    ) -> None:
+        """CometBFT's settings, made anew at every start; what is left out has CometBFT's default."""
+        sections: dict[str, dict[str, Any]] = {
+            "": {
+                "proxy_app": f"unix://{self.abci_socket.absolute()}",
+                "abci": "socket",
+                "moniker": moniker,
+                "log_format": "json",
+                "log_level": "error",
+                "genesis_file": str(self.genesis.absolute()),
+                "priv_validator_key_file": str(self.validator_key.absolute()),
+                "priv_validator_state_file": str(self.signing_record.absolute()),
+                "priv_validator_laddr": f"tcp://{peering.signer_listen}" if peering.signer_listen else "",
+                "node_key_file": str(self.node_key.absolute()),
+            },
+            "rpc": {
+                "laddr": f"unix://{self.rpc_socket.absolute()}",
+                "max_body_bytes": 2 * tx_bytes + 1_000_000,
+                "timeout_broadcast_tx_commit": "10s",
+            },
+            "p2p": {
+                "laddr": f"tcp://{peering.listen}",
+                "external_address": peering.external_address,
+                "persistent_peers": peering.persistent_peers,
+                "seeds": peering.seeds,
+                "addr_book_strict": not peering.private,
+                "allow_duplicate_ip": peering.private,
+                # Small packets are sent at once: votes wait for nothing on the way.
+                "flush_throttle_timeout": "10ms",
+            },
+            "mempool": {
+                "size": mempool_count,
+                "max_txs_bytes": mempool_bytes,
+                "max_tx_bytes": tx_bytes,
+                "keep-invalid-txs-in-cache": False,
+            },
+            "statesync": {
+                "enable": bool(state_sync.servers),
+                "rpc_servers": ",".join(state_sync.servers),
+                "trust_height": state_sync.trust_height,
+                "trust_hash": state_sync.trust_hash,
+            },
+            "consensus": {
+                "timeout_commit": _go_duration(interval_s),
+                "timeout_propose": _go_duration(max(3 * interval_s, 0.5)),
+                "create_empty_blocks": True,
+                "peer_gossip_sleep_duration": _go_duration(min(0.1, interval_s / 10)),
+            },
+            # Our own index answers searches; a second one would only cost.
+            "tx_index": {"indexer": "null"},
+            "instrumentation": {"prometheus": False},
+        }
+        lines: list[str] = []
+        for section, values in sections.items():
+            lines += [f"[{section}]"] if section else []
+            lines += [f"{name} = {orjson.dumps(value).decode()}" for name, value in values.items()]
+        write_durably(self.folder / "config" / "config.toml", ("\n".join(lines) + "\n").encode())
+
+
+def continued(document: Document, state: EngineState) -> Document:
+    """The genesis document by which CometBFT goes on where the embedded engine stopped.
+
+    It begins one block later with the app hash and the validators of then. The state stays where it is, so the document
+    has none. Raises HomeError while a change of validators is under way: one more block settles it.
+    """
+    if state.validators != state.next_validators:
+        raise HomeError("the validator set is changing; let the embedded engine make one more block first")
+    names = {entry["pub_key"]["value"]: entry.get("name", "") for entry in document.get("validators") or ()}
+    made = {name: value for name, value in document.items() if name != "app_state"}
+    made["genesis_time"] = format_time(state.time)
+    made["initial_height"] = str(state.next_height)
+    made["app_hash"] = state.app_hash.hex().upper()
+    made["app_state"] = {}
+    made["validators"] = [
+        _validator(validator.public_key, validator.power, names) for validator in state.validators
+    ]
+    return made
+
+
+def _validator(public_key: bytes, power: int, names: dict[str, str]) -> dict[str, Any]:
+    value = base64.b64encode(public_key).decode()
+    return {
+        "address": ed25519.address(public_key).hex().upper(),
+        "pub_key": {"type": "tendermint/PubKeyEd25519", "value": value},
+        "power": str(power),
+        "name": names.get(value, ""),
+    }
+
+
+def _go_duration(seconds: float) -> str:
+    return f"{round(seconds * 1000)}ms"

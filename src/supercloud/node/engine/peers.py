@@ -1,0 +1,30 @@
+"""The other nodes, as far as the engine knows of them."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class PeersError(Exception):
+    """The engine refuses what it was asked, or does not answer. The text is CometBFT's."""
+
+
+class Peers(Protocol):
+    """What only an engine that talks to other nodes can tell."""
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether the others are ahead."""
+
+    async def ask(self, method: str, **params: Any) -> dict[str, Any] | None:
+        """The engine's own answer to a method of CometBFT's RPC; None when this node decides alone."""
+
+
+class Alone:
+    """No peers: this node decides alone."""
+
+    catching_up = False
+
+    async def ask(self, method: str, **params: Any) -> dict[str, Any] | None:
+        """Nobody to ask."""
+        return None
