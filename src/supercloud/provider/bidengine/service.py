@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 MARKET = "/akash.market.v1beta5.Query/"
 BID_OPEN, BID_ACTIVE = 1, 2
-RECENTLY_S = 30
+RECENTLY_S = 12
 """A bid sent this recently may still be on its way into a block, so its order is left alone."""
 
 
