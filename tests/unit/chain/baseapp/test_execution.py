@@ -15,7 +15,7 @@ from supercloud.pb.cosmos.bank.v1beta1.tx_pb2 import MsgSend, MsgSendResponse
 from supercloud.pb.cosmos.base.v1beta1.coin_pb2 import Coin
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 from supercloud.pb.tendermint.types import params_pb2
-from supercloud.testing.ledger import CHAIN_ID, Ledger
+from supercloud.testing.ledger import CHAIN_ID, Ledger, stamp
 from supercloud.types.errors import ChainError
 
 
@@ -31,7 +31,7 @@ def bounded() -> Ledger:
     ledger.app.init_chain(
         abci.RequestInitChain(
             chain_id=CHAIN_ID,
-            time=ledger._stamp(),
+            time=stamp(ledger.time),
             app_state_bytes=json.dumps(ledger.genesis({"alice": {"uakt": 10**9}})).encode(),
             consensus_params=params_pb2.ConsensusParams(
                 block=params_pb2.BlockParams(max_bytes=10_000, max_gas=100_000)

@@ -49,7 +49,13 @@ def claims(stage: Stage, **changes: Any) -> dict[str, Any]:
         "version": "v1",
         "leases": {"access": "full"},
     }
-    return {name: value for name, value in {**good, **changes}.items() if value is not None}
+    # The tables were written down when the tests were collected, which may be minutes ago.
+    late = int(time.time()) - NOW
+    return {
+        name: value + late if name in ("iat", "nbf", "exp") and type(value) in (int, float) else value
+        for name, value in {**good, **changes}.items()
+        if value is not None
+    }
 
 
 async def ask(stage: Stage, authorization: str | None, path: str = LEASE + "/status") -> tuple[int, str]:
