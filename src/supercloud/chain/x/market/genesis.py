@@ -1,13 +1,13 @@
 """Market in the genesis document.
 
-The parameters of expiry have a document of their own (`supercloud.market.v1`).
+Expiry, its parameters and its queue, has a document of its own (`supercloud.market.v1`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from supercloud.chain.baseapp.genesis import Document, read_state, write_state
+from supercloud.chain.baseapp.genesis import Document, GenesisError, read_state, write_state
 from supercloud.chain.x.market import keys
 from supercloud.chain.x.market.types import default_expiry
 from supercloud.pb.akash.market.v1beta5.genesis_pb2 import GenesisState
@@ -20,16 +20,35 @@ if TYPE_CHECKING:
 
 
 def init_expiry(ctx: Context, keeper: Keeper, document: Document) -> None:
-    """Put the document's parameters of expiry in force.
+    """Put the document's parameters of expiry in force and take its queue over.
 
-    Comes before `init`, whose open orders queue up by them.
+    Deadlines are those of the document, not of the ages in force now: an order keeps the one it was given when
+    it opened, or none.
     """
-    keeper.set_expiry(ctx, read_state(document, ExpiryGenesisState).params)
+    state = read_state(document, ExpiryGenesisState)
+    keeper.set_expiry(ctx, state.params)
+    for deadline in state.deadlines:
+        if deadline.height < 1 or deadline.HasField("order") == deadline.HasField("bid"):
+            raise GenesisError("market_expiry: a deadline has a height and either an order or a bid")
+        kind, part = keys.EXPIRING_ORDER, b""
+        if deadline.HasField("order"):
+            part = keys.order_part(OrderID.from_pb(deadline.order, ctx.bech32))
+        else:
+            kind, part = keys.EXPIRING_BID, keys.bid_part(BidID.from_pb(deadline.bid, ctx.bech32))
+        keeper.import_deadline(ctx, keys.expiry_key(deadline.height, kind, part))
 
 
 def export_expiry(ctx: Context, keeper: Keeper) -> Document:
-    """The parameters of expiry."""
-    return write_state(ExpiryGenesisState(params=keeper.expiry(ctx)))
+    """The parameters of expiry, and its queue in the order in which it is worked off."""
+    state = ExpiryGenesisState(params=keeper.expiry(ctx))
+    for key in keeper.deadlines(ctx):
+        kind, part = keys.parse_expiry(key)
+        deadline = state.deadlines.add(height=keys.expiry_height(key))
+        if kind == keys.EXPIRING_ORDER:
+            deadline.order.CopyFrom(keys.parse_order(part).to_pb(ctx.bech32))
+        else:
+            deadline.bid.CopyFrom(keys.parse_bid(part).to_pb(ctx.bech32))
+    return write_state(state)
 
 
 def init(ctx: Context, keeper: Keeper, document: Document) -> None:

@@ -276,6 +276,18 @@ class Keeper:
                     break
         return due
 
+    def deadlines(self, ctx: Context) -> Iterator[bytes]:
+        """Every key of the queue, the next one first."""
+        for key, _ in ctx.kv(keys.STORE).prefix(keys.EXPIRY):
+            yield key
+
+    def import_deadline(self, ctx: Context, key: bytes) -> None:
+        """Take an entry of the queue over from a genesis document."""
+        kv = ctx.kv(keys.STORE)
+        if kv.has(key):
+            raise types.InvalidParam("an expiry is there twice")
+        kv.set(key, b"")
+
     def forget_expiry(self, ctx: Context, key: bytes) -> None:
         """Take an entry off the queue."""
         ctx.kv(keys.STORE).delete(key)
@@ -302,10 +314,7 @@ class Keeper:
         order = OrderID.from_pb(stored.id, ctx.bech32)
         if stored.state not in types.ORDER_TRANSITIONS or self.order(ctx, order) is not None:
             raise types.OrderExists(f"{order.text(ctx.bech32)}: twice, or in no known state")
-        part = keys.order_part(order)
-        _put(ctx, keys.ORDER, stored.state, part, stored)
-        if stored.state == types.ORDER_OPEN:
-            self._queue_expiry(ctx, keys.EXPIRING_ORDER, part, self.expiry(ctx).order_max_age_blocks)
+        _put(ctx, keys.ORDER, stored.state, keys.order_part(order), stored)
 
     def import_bid(self, ctx: Context, stored: Bid) -> None:
         """Take a bid over from a genesis document."""
@@ -313,9 +322,6 @@ class Keeper:
         if stored.state not in types.BID_TRANSITIONS or self.bid(ctx, bid) is not None:
             raise types.BidExists(f"{bid.text(ctx.bech32)}: twice, or in no known state")
         _file(ctx, keys.BID, stored.state, bid, stored)
-        if stored.state == types.BID_OPEN:
-            part = keys.bid_part(bid)
-            self._queue_expiry(ctx, keys.EXPIRING_BID, part, self.expiry(ctx).bid_max_age_blocks)
 
     def import_lease(self, ctx: Context, stored: Lease) -> None:
         """Take a lease over from a genesis document."""

@@ -89,6 +89,11 @@ def parse_expiry(key: bytes) -> tuple[bytes, bytes]:
     return key[9:10], key[10:]
 
 
+def expiry_height(key: bytes) -> int:
+    """The height of an entry of the queue."""
+    return int.from_bytes(key[1:9], "big")
+
+
 def parse_order(part: bytes) -> OrderID:
     """Read `order_part` back; ValueError when it is none."""
     order, rest = _take_order(part)

@@ -109,3 +109,46 @@ def test_a_pool_that_is_short_is_seen(busy: Any) -> None:
             deposit["balance"]["amount"] = "999999999999.000000000000000000"
     busy.load(document)
     assert any("escrow holds" in text for text in busy.violations())
+
+
+def test_deadlines_go_along(world: Any) -> None:
+    params = world.k.market.expiry(world.ctx())
+    params = type(params)(order_max_age_blocks=10, bid_max_age_blocks=4, max_expiries_per_block=5)
+    world.k.market.set_expiry(world.ctx(), params)
+    world.with_providers()
+    world.send(world.create_deployment(), world.create_bid())
+    params.order_max_age_blocks = params.bid_max_age_blocks = 0
+    world.k.market.set_expiry(world.ctx(), params)
+    world.send(world.create_deployment(2))
+    world.blocks(2)
+    document = world.export()
+    first, second = document["market_expiry"]["deadlines"]
+    assert (first["height"], first["order"], first["bid"]["provider"]) == ("5", None, world.text(world.bob))
+    assert (second["height"], second["order"]["dseq"], second["bid"]) == ("11", "1", None)
+    world.load(json.loads(json.dumps(document)))
+    assert world.export() == document
+    assert world.blocks(1) == []
+    world.blocks(1)
+    assert (world.bid_state(), world.order_state()) == ("closed", "open")
+    world.blocks(6)
+    assert (world.order_state(), world.order_state(dseq=2)) == ("closed", "open")
+    assert world.export()["market_expiry"]["deadlines"] == []
+
+
+@pytest.mark.parametrize("wrong", ["twice", "height", "neither", "both"])
+def test_wrong_deadlines_are_refused(world: Any, wrong: str) -> None:
+    document = default_genesis(Profile(), {})
+    owner = world.text(world.alice)
+    order = {"owner": owner, "dseq": "1", "gseq": 1, "oseq": 1}
+    bid = {**order, "provider": world.text(world.bob), "bseq": 0}
+    deadline: dict[str, Any] = {"height": "7", "order": order, "bid": None}
+    listed = {
+        "twice": [deadline, deadline],
+        "height": [{**deadline, "height": "0"}],
+        "neither": [{**deadline, "order": None}],
+        "both": [{**deadline, "bid": bid}],
+    }[wrong]
+    world.load({**document, "market_expiry": {**document["market_expiry"], "deadlines": [deadline]}})
+    document["market_expiry"]["deadlines"] = listed
+    with pytest.raises((ChainError, GenesisError)):
+        world.load(document)

@@ -24,6 +24,7 @@ def test_read_back() -> None:
     assert keys.parse_order(keys.order_part(ORDER)) == ORDER
     assert keys.parse_bid(keys.bid_part(BID)) == BID
     assert keys.parse_expiry(keys.expiry_key(7, keys.EXPIRING_BID, b"x")) == (keys.EXPIRING_BID, b"x")
+    assert keys.expiry_height(keys.expiry_key(2**40 + 7, keys.EXPIRING_BID, b"x")) == 2**40 + 7
 
 
 @pytest.mark.parametrize("part", [b"\x14short", keys.order_part(ORDER) + b"\x00\x00", keys.bid_part(BID)])

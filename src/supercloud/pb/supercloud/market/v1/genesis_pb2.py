@@ -22,11 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from supercloud.pb.akash.market.v1 import bid_pb2 as akash_dot_market_dot_v1_dot_bid__pb2
+from supercloud.pb.akash.market.v1 import order_pb2 as akash_dot_market_dot_v1_dot_order__pb2
 from supercloud.pb.gogoproto import gogo_pb2 as gogoproto_dot_gogo__pb2
 from supercloud.pb.supercloud.market.v1 import params_pb2 as supercloud_dot_market_dot_v1_dot_params__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"supercloud/market/v1/genesis.proto\x12\x14supercloud.market.v1\x1a\x14gogoproto/gogo.proto\x1a!supercloud/market/v1/params.proto\"B\n\x0cGenesisState\x12\x32\n\x06params\x18\x01 \x01(\x0b\x32\x1c.supercloud.market.v1.ParamsB\x04\xc8\xde\x1f\x00\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"supercloud/market/v1/genesis.proto\x12\x14supercloud.market.v1\x1a\x19\x61kash/market/v1/bid.proto\x1a\x1b\x61kash/market/v1/order.proto\x1a\x14gogoproto/gogo.proto\x1a!supercloud/market/v1/params.proto\"h\n\x08\x44\x65\x61\x64line\x12\x0e\n\x06height\x18\x01 \x01(\x03\x12\'\n\x05order\x18\x02 \x01(\x0b\x32\x18.akash.market.v1.OrderID\x12#\n\x03\x62id\x18\x03 \x01(\x0b\x32\x16.akash.market.v1.BidID\"{\n\x0cGenesisState\x12\x32\n\x06params\x18\x01 \x01(\x0b\x32\x1c.supercloud.market.v1.ParamsB\x04\xc8\xde\x1f\x00\x12\x37\n\tdeadlines\x18\x02 \x03(\x0b\x32\x1e.supercloud.market.v1.DeadlineB\x04\xc8\xde\x1f\x00\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,6 +37,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GENESISSTATE'].fields_by_name['params']._loaded_options = None
   _globals['_GENESISSTATE'].fields_by_name['params']._serialized_options = b'\310\336\037\000'
-  _globals['_GENESISSTATE']._serialized_start=117
-  _globals['_GENESISSTATE']._serialized_end=183
+  _globals['_GENESISSTATE'].fields_by_name['deadlines']._loaded_options = None
+  _globals['_GENESISSTATE'].fields_by_name['deadlines']._serialized_options = b'\310\336\037\000'
+  _globals['_DEADLINE']._serialized_start=173
+  _globals['_DEADLINE']._serialized_end=277
+  _globals['_GENESISSTATE']._serialized_start=279
+  _globals['_GENESISSTATE']._serialized_end=402
 # @@protoc_insertion_point(module_scope)
