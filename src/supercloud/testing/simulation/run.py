@@ -6,6 +6,7 @@ import random
 import re
 import traceback
 from collections import Counter, deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -95,6 +96,14 @@ class Simulation:
         """Make blocks."""
         for _ in range(blocks):
             self.step()
+
+    def run_until(self, reached: Callable[[], bool], blocks_max: int = 1000) -> None:
+        """Make blocks until something is so."""
+        for _ in range(blocks_max):
+            if reached():
+                return
+            self.step()
+        raise Failure(f"seed {self.seed}: {blocks_max} blocks did not lead to what was waited for")
 
     def step(self) -> Block:
         """Make one block and check what has to hold."""
