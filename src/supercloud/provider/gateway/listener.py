@@ -116,11 +116,15 @@ class _Connection(asyncio.Protocol):
                 self._leave()
 
     async def _handshake(self, plain: asyncio.Transport) -> asyncio.Transport | None:
+        # uvloop begins to read after connection_made, whatever was asked for in it: a quick client's first bytes
+        # are here already.
+        early, self._early = b"".join(self._early), []
+        context = self._listener.context
         try:
             return await asyncio.get_running_loop().start_tls(
                 plain,
                 self,
-                self._listener.context,
+                context.after(early) if early else context,
                 server_side=True,
                 ssl_handshake_timeout=self._listener.limits.handshake_s,
                 ssl_shutdown_timeout=GOODBYE_S,

@@ -60,9 +60,16 @@ class ServerTls(ssl.SSLContext):
         self._own = _context(own)
         self._public = _context(public) if public else None
         self._name = name.lower().encode()
+        self._early = b""
         self._own.set_verify(SSL.VERIFY_PEER, _accept)
         self._own.set_keylog_callback(_remember_secret)
         self._own.set_tlsext_servername_callback(self._by_name)
+
+    def after(self, early: bytes) -> ServerTls:
+        """The same context for a connection of which the first bytes were read before TLS began."""
+        other = ServerTls.__new__(ServerTls)
+        other._own, other._public, other._name, other._early = self._own, self._public, self._name, early
+        return other
 
     def _by_name(self, connection: SSL.Connection) -> None:
         asked = connection.get_servername()
@@ -79,6 +86,7 @@ class ServerTls(ssl.SSLContext):
         session: ssl.SSLSession | None = None,
     ) -> PeerTls:
         """What asyncio calls for each connection."""
+        incoming.write(self._early)
         return PeerTls(SSL.Connection(self._own, None), incoming, outgoing)
 
 
@@ -98,6 +106,7 @@ class PeerTls(ssl.SSLObject):
         self._secret: bytes | None = None
         self._records = 0
         self._over = False
+        self._undecrypted = False
         connection.set_app_data(self)
         connection.set_accept_state()
 
@@ -159,8 +168,10 @@ class PeerTls(ssl.SSLObject):
                 return self._connection.recv(len)
             return self._connection.recv_into(buffer, len)
         except SSL.WantReadError:
+            self._undecrypted = False
             raise ssl.SSLWantReadError from None
         except SSL.ZeroReturnError:
+            self._undecrypted = False
             return b"" if buffer is None else 0
         except SSL.Error as error:
             raise ssl.SSLError(ssl.SSL_ERROR_SSL, _text(error)) from None
@@ -209,11 +220,12 @@ class PeerTls(ssl.SSLObject):
         return self._connection.get_protocol_version_name()
 
     def pending(self) -> int:
-        """Decrypted bytes that wait."""
-        return self._connection.pending()
+        """Bytes that wait, not 0 also while OpenSSL may hold whole records: uvloop reads no more when this is 0."""
+        return self._connection.pending() or int(self._undecrypted)
 
     def _feed(self) -> None:
         data = self._incoming.read()
+        self._undecrypted = self._undecrypted or bool(data)
         while data:
             data = data[self._connection.bio_write(data) :]
 

@@ -257,3 +257,24 @@ async def test_silent_clients_are_hung_up_on(stage: Stage) -> None:
         with pytest.raises((ConnectionError, AssertionError, ssl.SSLError)):
             assert await asyncio.wait_for(reader.read(), 2)
         writer.close()
+
+
+def test_under_uvloop_a_quick_client_loses_nothing(tmp_path: Path) -> None:
+    """Its first bytes come before TLS begins, its request with the end of the handshake: both were lost once."""
+    uvloop = pytest.importorskip("uvloop")
+
+    async def ask(stage: Stage) -> bytes:
+        port = int(stage.url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=stage.client_tls())
+        writer.write(b"GET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = await reader.readline()
+        writer.close()
+        return answer
+
+    async def many() -> set[bytes]:
+        stage = Stage(tmp_path)
+        async with stage.gateway(), asyncio.timeout(20):
+            return {await ask(stage) for _ in range(60)}
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(many()) == {b"HTTP/1.1 200 OK\r\n"}
