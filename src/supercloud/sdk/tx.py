@@ -1,14 +1,16 @@
 """Building, signing and following transactions: one sender for each key.
 
 Order of a send: simulate, price, sign (SIGN_MODE_DIRECT), broadcast_tx_sync, wait until the transaction is in a block.
-A sender keeps its own sequence, so that many sends may be under way; it reads it again when the node disagrees
-(sdk code 32), which happens when the same key was used elsewhere.
+A sender keeps its own sequence, so that many sends may be under way; when the node disagrees (sdk code 32), which
+happens when the same key was used elsewhere, it goes on with the one that the node expects: the account on the ledger
+does not know yet what waits for a block.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
@@ -29,10 +31,11 @@ from supercloud.sdk.rpc import RpcError
 WRONG_SEQUENCE = 32
 MEMPOOL_FULL = 20
 GAS_MARGIN = Fraction(13, 10)
-RESENDS_MAX = 3
+RESENDS_MAX = 8
 COMMIT_TIMEOUT_S = 60.0
 POLL_S = 0.05
 POLL_S_MAX = 0.5
+EXPECTED = re.compile(r"account sequence mismatch, expected ([0-9]{1,20}), got")
 
 
 class Signer(Protocol):
@@ -121,16 +124,17 @@ class TxSender:
         """Sign and hand over to the node's mempool; returns the hash. Raises TxFailed, TemporaryError."""
         body = tx_pb2.TxBody(messages=[_any(message) for message in messages], memo=memo).SerializeToString()
         async with self._lock:
+            said = ""
             for _ in range(RESENDS_MAX):
                 await self._load_account()
                 try:
                     limit = gas or await self._estimate(body)
                     result = await self._broadcast_raw(self._sign(body, limit))
-                except _StaleSequence:
-                    self._number = None
+                except _StaleSequence as stale:
+                    self._resync(said := str(stale))
                     continue
                 if result.code == WRONG_SEQUENCE:
-                    self._number = None
+                    self._resync(said := result.log)
                     continue
                 if result.code == MEMPOOL_FULL:
                     raise TemporaryError(f"the node's mempool is full: {result.log}")
@@ -138,7 +142,7 @@ class TxSender:
                     raise TxFailed(result)
                 self._sequence += 1
                 return result.hash
-        raise TxFailed(result)
+        raise TemporaryError(f"{self.address_text} is in use elsewhere at the same time: {said}")
 
     async def wait_committed(self, tx_hash: str, timeout_s: float = COMMIT_TIMEOUT_S) -> TxResult:
         """Wait until the transaction is in a block. Raises TxFailed, TemporaryError."""
@@ -174,6 +178,13 @@ class TxSender:
             )
         self._number, self._sequence = account.number, account.sequence
 
+    def _resync(self, log: str) -> None:
+        expected = EXPECTED.search(log)
+        if expected:
+            self._sequence = int(expected[1])
+        else:
+            self._number = None
+
     async def _estimate(self, body: bytes) -> int:
         used = await self._simulate(body) * GAS_MARGIN
         return -(-used.numerator // used.denominator)
@@ -186,7 +197,7 @@ class TxSender:
             answer = await self.client.query(path, request, service_pb2.SimulateResponse)
         except QueryError as error:
             if "account sequence mismatch" in error.log:
-                raise _StaleSequence from error
+                raise _StaleSequence(error.log) from error
             raise
         return int(answer.gas_info.gas_used)
 
