@@ -17,7 +17,9 @@ NODES_MAX: Final = 20_000
 DEPTH_MAX: Final = 32
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
-_INTEGER: Final = re.compile(r"[-+]?[0-9][0-9_]*")
+_INTEGER: Final = re.compile(r"[-+]?[0-9][0-9_]{0,39}")
+KEY_CHARS_MAX: Final = 60
+PROBLEM_CHARS_MAX: Final = 400
 _TRUE: Final = frozenset({"true", "True", "TRUE"})
 _FALSE: Final = frozenset({"false", "False", "FALSE"})
 # A typed boolean also takes these (yaml.v3 keeps YAML 1.1's words there).
@@ -31,7 +33,10 @@ class SdlError(Exception):
     def __init__(self, place: Place, problem: str, allowed: str = "") -> None:
         where = f"{place.file}:{place.line}: " if place.line else f"{place.file}: "
         key = f"{place.path}: " if place.path else ""
-        super().__init__(where + key + problem + (f"; allowed: {allowed}" if allowed else ""))
+        shown = problem if len(problem) <= PROBLEM_CHARS_MAX else problem[:PROBLEM_CHARS_MAX] + "..."
+        text = where + key + shown + (f"; allowed: {allowed}" if allowed else "")
+        # What a file says ends on terminals: its escape sequences must not.
+        super().__init__("".join([c if c.isprintable() else f"\\u{ord(c):04x}" for c in text]))
         self.place = place
         self.problem = problem
         self.allowed = allowed
@@ -101,7 +106,8 @@ class Value:
         result: dict[str, Value] = {}
         for key, value in _merged(self._node):
             name = key.value
-            path = f"{self.place.path}.{name}" if self.place.path else str(name)
+            shown = str(name)[:KEY_CHARS_MAX]
+            path = f"{self.place.path}.{shown}" if self.place.path else shown
             result.setdefault(name, Value(value, Place(self.place.file, _line(value, key), path)))
         return result
 
@@ -234,6 +240,7 @@ def _check_keys(node: Any, file: str) -> None:
             raise SdlError(Place(file, line), "a key is not text", "text")
         if key.value in seen and key.value != "<<":
             raise SdlError(
-                Place(file, line), f"key `{key.value}` stands twice, first in line {seen[key.value]}"
+                Place(file, line),
+                f"key `{key.value[:KEY_CHARS_MAX]}` stands twice, first in line {seen[key.value]}",
             )
         seen[key.value] = line

@@ -31,12 +31,12 @@ TOP_LEVEL: Final = ("version", "include", "services", "profiles", "deployment", 
 U32_MAX: Final = 2**32 - 1
 PORT_MAX: Final = 65535
 ITEMS_MAX: Final = 2048
-ENDPOINT_NAME: Final = re.compile(r"[a-z]+[a-z\-_\d]+")
+ENDPOINT_NAME: Final = re.compile(r"[a-z]+[a-z\-_0-9]+")
 DENOM: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9/:._-]{2,127}")
 NEXT_CASES: Final = ("error", "timeout", "403", "404", "429", "500", "502", "503", "504", "off")
 SERVICE_KEYS: Final = ("image", "command", "args", "env", "expose", "dependencies", "params", "credentials")
 EXPOSE_KEYS: Final = ("port", "as", "proto", "accept", "to", "http_options")
-_VERSION: Final = re.compile(r"\s*v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?([-+].*)?\s*")
+_VERSION: Final = re.compile(r"\s*v?([0-9]{1,9})(?:\.([0-9]{1,9}))?(?:\.([0-9]{1,9}))?([-+].*)?\s*")
 
 
 def read(content: str | bytes, file: str) -> Document:

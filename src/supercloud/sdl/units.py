@@ -12,7 +12,7 @@ from typing import Final
 
 from supercloud.sdl.document import Value
 
-_FLOAT: Final = re.compile(r"[+-]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)([eE][+-]?\d{1,3})?")
+_FLOAT: Final = re.compile(r"[+-]?([0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)([eE][+-]?[0-9]{1,3})?")
 _SUFFIXES: Final = {
     "": 1,
     "k": 10**3,
@@ -28,9 +28,9 @@ _SUFFIXES: Final = {
     "Pi": 2**50,
     "Ei": 2**60,
 }
-_SIZE: Final = re.compile(r"(.*?)(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?")
+_SIZE: Final = re.compile(r"(.*?)(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?", re.DOTALL)
 _RAM: Final = re.compile(r"(.*?)(Ki|Mi|Gi|Ti|Pi|Ei)")
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
+_DURATION: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h)")
 _NANOSECONDS: Final = {
     "ns": 1,
     "us": 10**3,
@@ -40,6 +40,8 @@ _NANOSECONDS: Final = {
     "m": 60 * 10**9,
     "h": 3600 * 10**9,
 }
+# Longer text is no number anybody means, and reading it costs more than its length.
+NUMBER_CHARS_MAX: Final = 400
 MANTISSA_BITS: Final = 53
 EXPONENT_MIN: Final = -1074
 U64_MAX: Final = 2**64 - 1
@@ -66,7 +68,7 @@ def nearest_double(exact: Fraction) -> Fraction:
 
 
 def _double(value: Value, text: str, what: str) -> Fraction:
-    if not _FLOAT.fullmatch(text) or "__" in text:
+    if len(text) > NUMBER_CHARS_MAX or not _FLOAT.fullmatch(text) or "__" in text:
         raise value.refuse(f"strconv.ParseFloat: parsing {text[:40]!r}: invalid syntax", what)
     cleaned = text.replace("_", "")
     return nearest_double(Fraction(cleaned))
@@ -77,7 +79,7 @@ def cpu_milli(value: Value) -> int:
     allowed = "thousandths such as 500m, or cores such as 0.5"
     text = value.text()
     if text.endswith("m"):
-        if not text[:-1].isascii() or not text[:-1].isdigit() or int(text[:-1] or 0) > U64_MAX:
+        if not re.fullmatch("[0-9]{1,20}", text[:-1]) or int(text[:-1]) > U64_MAX:
             raise value.refuse(f"strconv.ParseUint: parsing {text[:-1][:40]!r}: invalid syntax", allowed)
         return int(text[:-1])
     cores = _double(value, text, allowed)
@@ -89,7 +91,7 @@ def cpu_milli(value: Value) -> int:
 def byte_size(value: Value) -> int:
     """Bytes: a number with k M G T P E or Ki Mi Gi Ti Pi Ei."""
     allowed = "a size such as 512Mi or 1Gi (k M G T P E, Ki Mi Gi Ti Pi Ei)"
-    match = _SIZE.fullmatch(value.text())
+    match = _SIZE.fullmatch(value.text()[: NUMBER_CHARS_MAX + 1])
     assert match is not None
     size = _double(value, match[1], allowed)
     if size < 0:
@@ -100,7 +102,7 @@ def byte_size(value: Value) -> int:
 def gpu_ram(value: Value) -> str:
     """Size of a GPU's memory as it stands in an attribute, such as `80Gi`."""
     allowed = "a size with a binary suffix, such as 80Gi"
-    match = _RAM.fullmatch(value.text())
+    match = _RAM.fullmatch(value.text()[: NUMBER_CHARS_MAX + 1])
     if match is None:
         raise value.refuse(f"invalid GPU ram {value.found()}", allowed)
     return f"{_cut(_double(value, match[1], allowed), value)}{match[2]}"
@@ -121,7 +123,7 @@ def price(value: Value) -> tuple[str, int]:
         raise value.refuse("invalid amount: empty", allowed)
     if text.startswith("-"):
         raise value.refuse(f"amount is negative: {text[:40]}", allowed)
-    match = re.fullmatch(r"\+?(\d{1,60})(?:\.(\d*))?", text)
+    match = re.fullmatch(r"\+?([0-9]{1,60})(?:\.([0-9]*))?", text)
     if match is None or (match[2] is not None and not match[2] and "." in text):
         raise value.refuse(f"failed to set decimal string {text[:40]!r}", allowed)
     digits = match[2] or ""
@@ -140,6 +142,8 @@ def duration_ns(value: Value) -> int:
     """A Go duration such as `24h` or `1h30m`, above zero, in nanoseconds."""
     allowed = "a duration above zero, such as 24h or 90m"
     text = value.text()
+    if len(text) > NUMBER_CHARS_MAX:
+        raise value.refuse(f"invalid duration {value.found()}", allowed)
     total, at = Fraction(0), 0
     while at < len(text):
         match = _DURATION.match(text, at)

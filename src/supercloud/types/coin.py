@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple
 from supercloud.pb.cosmos.base.v1beta1 import coin_pb2
 
 DENOM: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9/:._-]{2,127}")
-COIN: Final = re.compile(r"(\d{1,78})\s*([a-zA-Z][a-zA-Z0-9/:._-]{2,127})")
+COIN: Final = re.compile(r"([0-9]{1,78})[ \t]*([a-zA-Z][a-zA-Z0-9/:._-]{2,127})")
 # math.Int of the network holds 256 bits.
 AMOUNT_MAX: Final = 2**256 - 1
-AMOUNT: Final = re.compile(r"-?\d{1,78}")
+AMOUNT: Final = re.compile(r"-?[0-9]{1,78}")
 
 
 def valid_denom(denom: str) -> bool:

@@ -13,8 +13,8 @@ from supercloud.pb.cosmos.base.v1beta1 import coin_pb2
 
 DIGITS: Final = 18
 ONE: Final = 10**DIGITS
-RAW: Final = re.compile(r"-?\d{1,96}")
-TEXT: Final = re.compile(r"(-?)(\d{1,78})(?:\.(\d{1,18}))?")
+RAW: Final = re.compile(r"-?[0-9]{1,96}")
+TEXT: Final = re.compile(r"(-?)([0-9]{1,78})(?:\.([0-9]{1,18}))?")
 # LegacyDec holds 256 bits and the 60 bits of its precision.
 RAW_MAX: Final = 2**316 - 1
 
