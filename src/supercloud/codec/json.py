@@ -45,10 +45,10 @@ _SHORT: Final = frozenset(
         FieldDescriptor.TYPE_SFIXED32,
     }
 )
-_INTEGER: Final = re.compile(r"-?\d{1,20}")
-_DURATION: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,9}))?s")
+_INTEGER: Final = re.compile(r"-?[0-9]{1,20}")
+_DURATION: Final = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,9}))?s")
 _TIME: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))"
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
 )
 
 Write = Callable[[Any], Any]

@@ -14,6 +14,7 @@ from supercloud.chain.baseapp.genesis import GenesisError
 from supercloud.chain.baseapp.timestamps import to_ns, to_timestamp
 from supercloud.chain.x.evidence import abci, keys, types
 from supercloud.codec import registry
+from supercloud.pb.cosmos.bank.v1beta1.tx_pb2 import MsgSend
 from supercloud.pb.cosmos.base.v1beta1.coin_pb2 import Coin
 from supercloud.pb.cosmos.evidence.v1beta1 import query_pb2
 from supercloud.pb.cosmos.evidence.v1beta1.evidence_pb2 import Equivocation
@@ -131,7 +132,8 @@ def equivocation(**changes: Any) -> Equivocation:
     ("evidence", "expected"),
     [
         (None, ("evidence", 3)),
-        (Coin(), ("sdk", 29)),
+        (MsgSend(), ("sdk", 29)),
+        (Coin(), ("sdk", 2)),
         (equivocation(), ("evidence", 2)),
         (equivocation(seconds=0), ("evidence", 3)),
         (equivocation(height=0), ("evidence", 3)),

@@ -8,6 +8,7 @@ import pytest
 
 from supercloud.chain.x.staking import types
 from supercloud.codec import registry
+from supercloud.pb.cosmos.bank.v1beta1.tx_pb2 import MsgSend
 from supercloud.pb.cosmos.base.v1beta1.coin_pb2 import Coin
 from supercloud.pb.cosmos.crypto.ed25519.keys_pb2 import PubKey
 from supercloud.pb.cosmos.crypto.secp256k1.keys_pb2 import PubKey as AccountKey
@@ -120,7 +121,8 @@ def test_a_created_validator_is_bonded_at_the_block_s_end(chain: StakedChain) ->
         ({"validator_address": "akash1nobody"}, ("sdk", 7)),
         ({"pubkey": None}, ("staking", 39)),
         ({"pubkey": registry.pack(AccountKey(key=b"\2" * 33))}, ("staking", 6)),
-        ({"pubkey": registry.pack(coin(1))}, ("sdk", 29)),
+        ({"pubkey": registry.pack(MsgSend())}, ("sdk", 29)),
+        ({"pubkey": registry.pack(coin(1))}, ("sdk", 2)),
         ({"value": coin(0)}, ("sdk", 18)),
         ({"value": coin(5, "uusdc")}, ("sdk", 18)),
         ({"description": None}, ("sdk", 18)),
