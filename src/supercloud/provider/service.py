@@ -30,6 +30,7 @@ from supercloud.provider.cluster.service import Cluster, Held
 from supercloud.provider.config import Config, ConfigError
 from supercloud.provider.drivers.base import Driver, ExecSession, Fingerprint, LogLine, PermanentError
 from supercloud.provider.drivers.base import TemporaryError as DriverDown
+from supercloud.provider.drivers.mock import MockDriver
 from supercloud.provider.drivers.podman import PodmanDriver, Settings
 from supercloud.provider.event import Kind, LeaseRef, MarketEvent, OrderRef
 from supercloud.provider.gateway.agent import LeaseUnknown, Migration, MigrationRefused
@@ -528,7 +529,9 @@ def make_driver(home: Path, config: Config) -> Driver:
             config.block_private_networks,
         )
         return PodmanDriver(home / "engine", settings)
-    raise PermanentError(f"driver {config.driver!r} is unknown; podman is")
+    if config.driver == "mock":
+        return MockDriver()
+    raise PermanentError(f"driver {config.driver!r} is unknown; podman and mock are")
 
 
 def own_files(folder: Path) -> Files:

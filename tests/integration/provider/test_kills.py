@@ -98,7 +98,8 @@ async def test_killed_anywhere_nothing_is_lost(world: World) -> None:
     closed: set[int] = set()
     try:
         number = 0
-        while not tormenting.done():
+        # On a slow machine all kills may fall into one round; then a second one follows them.
+        while not tormenting.done() or number < 2:
             number += 1
             for tenant, (dseq, file) in zip(
                 deployed, await asyncio.gather(*(deploy(each, number) for each in deployed)), strict=True
@@ -130,7 +131,7 @@ async def test_killed_anywhere_nothing_is_lost(world: World) -> None:
             for dseq in files:
                 bids = await market.bids(world.client, tenant.address, dseq, state="")
                 assert len(bids) == 1
-        assert killer.kills == KILLS and number >= 2
+        assert killer.kills == KILLS
     finally:
         tormenting.cancel()
         await asyncio.gather(tormenting, return_exceptions=True)

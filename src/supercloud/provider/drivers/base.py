@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from supercloud.sdl.manifest import Service
@@ -198,6 +198,16 @@ def namespace(lease: str) -> str:
     """A lease's name for networks and containers: base32hex of SHA-224 of its id, as the network's providers use."""
     digest = hashlib.sha224(lease.encode()).digest()
     return base64.b32hexencode(digest).rstrip(b"=").decode().lower()
+
+
+def environment_of(given: Mapping[str, str], entries: Iterable[str]) -> dict[str, str]:
+    """Variables of a container: those given by the provider, and the tenant's `NAME=value` over them. A value may refer
+    to what stands before it."""
+    result = dict(given)
+    for entry in entries:
+        name, _, value = entry.partition("=")
+        result[name] = expand(value, result)
+    return result
 
 
 def expand(text: str, environment: Mapping[str, str]) -> str:

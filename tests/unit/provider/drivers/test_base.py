@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from supercloud.provider.drivers.base import expand, namespace
+from supercloud.provider.drivers.base import environment_of, expand, namespace
 
 
 def test_namespace_is_the_networks() -> None:
@@ -32,3 +32,15 @@ def test_namespace_is_the_networks() -> None:
 def test_expand(text: str, expected: str) -> None:
     """As Kubernetes expands: known names once, unknown ones stay, $$ is a dollar."""
     assert expand(text, {"A": "1", "B": "$(A)"}) == expected
+
+
+def test_variables_refer_to_what_stands_before() -> None:
+    entries = ["B=$(A)", "A=2", "C=$(A)$(B)$(D)", "D=4", "E", "F=a=b"]
+    assert environment_of({"A": "1"}, entries) == {
+        "A": "2",
+        "B": "1",
+        "C": "21$(D)",
+        "D": "4",
+        "E": "",
+        "F": "a=b",
+    }

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from supercloud.provider.drivers.base import Workload, expand
+from supercloud.provider.drivers.base import Workload, environment_of, expand
 from supercloud.provider.drivers.podman import reference
 from supercloud.sdl.manifest import Mount, Service, Storage
 
@@ -73,7 +73,7 @@ def settings(
     workload: Workload, service: Service, index: int, machine: Machine, gpus: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """Settings of one container for the create call."""
-    environment = _environment(workload, service)
+    environment = environment_of(workload.environment, service.env)
     ports = dict(_ports(workload, service, index))
     made: dict[str, Any] = {
         "Image": reference.parse(service.image).text,
@@ -110,15 +110,6 @@ def settings(
         made["Cmd"] = [expand(word, environment) for word in service.args]
     made["Labels"] = _labels(workload, service, index, machine, gpus, made)
     return made
-
-
-def _environment(workload: Workload, service: Service) -> dict[str, str]:
-    """The tenant's variables over ours; a value may refer to others."""
-    environment = dict(workload.environment)
-    for entry in service.env:
-        name, _, value = entry.partition("=")
-        environment[name] = value
-    return {name: expand(value, environment) for name, value in environment.items()}
 
 
 def _labels(

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import aiodocker
 
+from supercloud.provider.drivers import gpus
 from supercloud.provider.drivers.base import (
     DriverError,
     ExecSession,
@@ -30,11 +31,11 @@ from supercloud.provider.drivers.base import (
     Workload,
     namespace,
 )
-from supercloud.provider.drivers.podman import container, events, failures, gpus, machine, ports, streams
+from supercloud.provider.drivers.journal import Journal
+from supercloud.provider.drivers.podman import container, events, failures, machine, ports, streams
 from supercloud.provider.drivers.podman.connection import Connection
 from supercloud.provider.drivers.podman.container import Machine
 from supercloud.provider.drivers.podman.engine import process_limits
-from supercloud.provider.drivers.podman.events import Journal
 from supercloud.provider.drivers.podman.found import Found, by_lease
 from supercloud.provider.drivers.podman.images import Images, Limits
 from supercloud.provider.drivers.podman.keeper import Keeper

@@ -13,11 +13,11 @@ import time
 from typing import Any, Final, NamedTuple
 
 from supercloud.provider.drivers.base import DriverError
+from supercloud.provider.drivers.journal import Journal
 from supercloud.provider.drivers.podman import container, events, failures, ports, streams
 from supercloud.provider.drivers.podman.connection import Connection
-from supercloud.provider.drivers.podman.events import Journal
 from supercloud.provider.drivers.podman.found import Found
-from supercloud.provider.drivers.podman.restarts import Restarts
+from supercloud.provider.drivers.restarts import Restarts
 
 log = logging.getLogger(__name__)
 

@@ -70,6 +70,7 @@ class _Reader:
         """Lines until the container is removed; a container that ended may be started again."""
         async for text in self.read(True, tail):
             yield text
+        started = None
         while True:
             await asyncio.sleep(RESUME_S)
             try:
@@ -78,8 +79,10 @@ class _Reader:
                 if error.status == failures.NOT_FOUND:
                     return
                 raise
-            if state.get("Running"):
-                async for text in self.read(True, -1):
+            # It may have run and ended again while nobody looked: its start tells, its state does not.
+            if state.get("Running") or state.get("StartedAt") != started:
+                started = state.get("StartedAt")
+                async for text in self.read(bool(state.get("Running")), -1):
                     yield text
 
     async def read(self, follow: bool, tail: int) -> AsyncIterator[str]:

@@ -1,69 +1,10 @@
-"""What happened to leases: kept, bounded, heard by those who follow."""
+"""What engines tell of containers."""
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
-from supercloud.provider.drivers.base import namespace
-from supercloud.provider.drivers.podman import container, events
-from supercloud.provider.drivers.podman.events import EVENTS_MAX, LEASES_MAX, Journal
-
-STARTED = ("Normal", "Started", "Started container")
-
-
-async def _read(journal: Journal, *services: str) -> list[str]:
-    return [item["note"] async for item in journal.read("l", services, follow=False)]
-
-
-async def test_form_is_the_networks() -> None:
-    journal = Journal()
-    journal.add("l", "web", "web-x-0", STARTED)
-    assert [item async for item in journal.read("l", (), follow=False)] == [
-        {
-            "type": "Normal",
-            "reason": "Started",
-            "note": "Started container",
-            "object": {"kind": "Pod", "namespace": namespace("l"), "name": "web-x-0"},
-        }
-    ]
-
-
-async def test_services_are_told_apart_and_the_last_are_kept() -> None:
-    journal = Journal()
-    for number in range(EVENTS_MAX + 5):
-        journal.add("l", "web" if number % 2 else "db", "x", ("Normal", "Note", str(number)))
-    assert await _read(journal) == [str(number) for number in range(5, EVENTS_MAX + 5)]
-    assert all(int(note) % 2 for note in await _read(journal, "web"))
-    journal.forget("l")
-    assert await _read(journal) == [] and not journal.knows("l")
-
-
-def test_leases_are_bounded() -> None:
-    journal = Journal()
-    for number in range(LEASES_MAX + 1):
-        journal.add(str(number), "web", "x", STARTED)
-    assert not journal.knows("0") and journal.knows(str(LEASES_MAX))
-
-
-async def test_follow_hears_what_comes_and_is_forgotten_when_it_ends() -> None:
-    journal, heard = Journal(), asyncio.Queue[str]()
-
-    async def listen() -> None:
-        async for item in journal.read("l", ("web",), follow=True):
-            heard.put_nowait(item["note"])
-
-    journal.add("l", "web", "x", ("Normal", "A", "before"))
-    task = asyncio.create_task(listen())
-    assert await heard.get() == "before"
-    await asyncio.sleep(0)
-    journal.add("l", "db", "x", ("Normal", "A", "other"))
-    journal.add("l", "web", "x", ("Normal", "A", "after"))
-    assert await heard.get() == "after"
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    assert not journal._listeners
+from supercloud.provider.drivers.podman import container, events, found
 
 
 @pytest.mark.parametrize(
@@ -76,3 +17,18 @@ def test_engine_messages(action: str, reason: str | None) -> None:
     assert (found and found[3][1]) == reason
     assert events.of_engine({"Action": action, "Actor": {"Attributes": {}}}) is None
     assert events.of_engine({}) is None
+
+
+def test_a_state_tells_of_the_past() -> None:
+    running, ended, made = (
+        found.read({"Id": "1", "Names": ["/web-0"], "State": state, "Status": status})
+        for state, status in (("running", "Up"), ("exited", "Exited (3) now"), ("created", ""))
+    )
+    told = [(event[1], event[2]) for _, _, event in events.of_state([running, ended, made])]
+    assert told == [
+        ("Created", "Created container"),
+        ("Started", "Started container"),
+        ("Created", "Created container"),
+        ("BackOff", "Exited (3) now"),
+        ("Created", "Created container"),
+    ]

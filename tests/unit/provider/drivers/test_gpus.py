@@ -6,8 +6,8 @@ from types import ModuleType
 
 import pytest
 
+from supercloud.provider.drivers import gpus
 from supercloud.provider.drivers.base import Gpu, PermanentError
-from supercloud.provider.drivers.podman import gpus
 from supercloud.sdl.manifest import Resources, Service
 
 MACHINE = tuple(

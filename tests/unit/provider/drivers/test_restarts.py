@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supercloud.provider.drivers.podman.restarts import DELAY_S, DELAY_S_MAX, STABLE_S, Restarts
+from supercloud.provider.drivers.restarts import DELAY_S, DELAY_S_MAX, STABLE_S, Restarts
 
 
 def test_each_start_waits_longer_than_the_one_before() -> None:

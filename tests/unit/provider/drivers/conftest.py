@@ -12,7 +12,7 @@ import pytest
 @pytest.fixture(scope="session")
 def make() -> ModuleType:
     """Builders of services and workloads."""
-    spec = importlib.util.spec_from_file_location("workloads", Path(__file__).parents[1] / "workloads.py")
+    spec = importlib.util.spec_from_file_location("workloads", Path(__file__).with_name("workloads.py"))
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
