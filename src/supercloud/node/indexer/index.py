@@ -13,10 +13,11 @@ is ahead of it.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -55,6 +56,10 @@ class SearchTooWide(Exception):
     """A search that reads too much."""
 
 
+class IndexNotWritten(Exception):
+    """The disk does not take what is written. Nothing is lost: the index is filled from the blocks later."""
+
+
 class Position(NamedTuple):
     """Where a transaction stands."""
 
@@ -73,6 +78,7 @@ class Index:
     """The index in one file. Writes belong to one thread; searches may come from another."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._writer = _open(path)
         _make_tables(self._writer)
         self._reader = _open(path)
@@ -105,7 +111,7 @@ class Index:
             self._collect(places, result.events, position)
         # A list of numbers prints as JSON, which SQLite can take apart again.
         rows = [(name, value, height, str(found)) for (name, value), found in places.items()]
-        with self._writer:
+        with self._writing():
             self._writer.executemany(_ADD_TX, keys)
             self._writer.executemany("INSERT INTO attribute VALUES (?, ?, ?, ?)", rows)
             last = self._writer.execute("SELECT max(rowid) FROM attribute").fetchone()[0] or 0
@@ -136,18 +142,29 @@ class Index:
         text = f"{kind}.{key}"
         known = self._names.get(text)
         if known is None:
-            with self._writer:
+            with self._writing():
                 known = self._writer.execute("INSERT INTO name (text) VALUES (?)", (text,)).lastrowid
             assert known is not None
             self._names[text] = known
         self._name_of[kind, key] = known
         return known
 
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction of the file. Raises IndexNotWritten when the disk is full or fails."""
+        try:
+            with self._writer:
+                yield
+        except sqlite3.OperationalError as error:
+            full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
+            reason = "no space left on the disk" if full else f"{error}; is the disk or a quota full?"
+            raise IndexNotWritten(f"{self._path}: {reason}; make room and start again") from error
+
     def prune(self, before: int) -> None:
         """Forget heights below `before`."""
         if before <= self.base:
             return
-        with self._writer:
+        with self._writing():
             row = self._writer.execute(
                 "SELECT max(last_row) FROM progress WHERE height < ?", (before,)
             ).fetchone()
@@ -161,7 +178,7 @@ class Index:
         """Forget heights above `height`: the blocks went back, and the index is never ahead of them."""
         if self.height <= height:
             return
-        with self._writer:
+        with self._writing():
             self._writer.execute("DELETE FROM attribute WHERE height > ?", (height,))
             self._writer.execute("DELETE FROM tx WHERE height > ?", (height,))
             self._writer.execute("DELETE FROM progress WHERE height > ?", (height,))
