@@ -7,7 +7,12 @@ embedded engine has them, so that one guard file watches over both engines.
 from __future__ import annotations
 
 import base64
+import os
+import stat
+import tempfile
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,12 +66,30 @@ class CometHome:
     @property
     def abci_socket(self) -> Path:
         """Where CometBFT finds the state machine."""
-        return self.folder / "abci.sock"
+        return self._sockets / "abci.sock"
 
     @property
     def rpc_socket(self) -> Path:
         """Where CometBFT answers us."""
-        return self.folder / "rpc.sock"
+        return self._sockets / "rpc.sock"
+
+    @cached_property
+    def _sockets(self) -> Path:
+        """The folder itself; one of this account's with a short name where its path is too long for a socket."""
+        folder = self.folder.absolute()
+        if len(str(folder / "abci.sock").encode()) <= SOCKET_PATH_BYTES_MAX:
+            return folder
+        name = f"supercloud-{os.getuid()}-{sha256(str(folder).encode()).hexdigest()[:16]}"
+        short = Path(tempfile.gettempdir()) / name
+        short.mkdir(mode=0o700, exist_ok=True)
+        status = short.lstat()
+        if (
+            status.st_uid != os.getuid()
+            or stat.S_IMODE(status.st_mode) != 0o700
+            or not stat.S_ISDIR(status.st_mode)
+        ):
+            raise HomeError(f"{short} belongs to somebody else; choose a shorter home than {folder}")
+        return short
 
     @property
     def genesis(self) -> Path:
@@ -80,11 +103,6 @@ class CometHome:
 
     def prepare(self, document: Document) -> None:
         """Make the folders, and the genesis file unless there is one: a chain has only one beginning."""
-        for socket in (self.abci_socket, self.rpc_socket):
-            if len(str(socket.absolute()).encode()) > SOCKET_PATH_BYTES_MAX:
-                raise HomeError(
-                    f"{self.folder}: the path is too long for a Unix socket in it; choose a shorter home"
-                )
         for name in ("config", "data"):
             (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         if not self.genesis.exists():

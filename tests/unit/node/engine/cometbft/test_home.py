@@ -64,9 +64,17 @@ def test_a_chain_has_one_beginning(tmp_path: Path) -> None:
     assert at.initial_height == 1
 
 
-def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
+def test_a_path_too_long_for_a_socket_gets_a_short_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    at = home(tmp_path / ("x" * 120))
+    short = at.abci_socket.parent
+    assert at.rpc_socket.parent == short != at.folder and short.stat().st_mode & 0o777 == 0o700
+    assert home(tmp_path / ("y" * 120)).abci_socket.parent != short
+    short.chmod(0o755)
     with pytest.raises(HomeError, match="choose a shorter home"):
-        home(tmp_path / ("x" * 120)).prepare({})
+        _ = home(tmp_path / ("x" * 120)).abci_socket
 
 
 def state(next_keys: list[bytes]) -> EngineState:
