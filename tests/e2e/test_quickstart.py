@@ -27,5 +27,5 @@ def test_quickstart_once_twice(tmp_path: Path) -> None:
         )
         said = done.stdout + done.stderr
         assert done.returncode == 0, said
-        for part in ("Chosen for group 1", "the cheapest of 1", "-> 200", "it cost", "came back"):
+        for part in ("Chosen: akash1", "the cheapest of 1", "-> 200", "It cost", "came back"):
             assert part in said, said

@@ -11,7 +11,6 @@ import contextlib
 import sys
 import time
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +18,8 @@ import click
 
 from supercloud import sdl as sdl_files
 from supercloud.cli import session
-from supercloud.cli.output import command, console, json_option, print_json, table
+from supercloud.cli.offers import Board, Book, choose
+from supercloud.cli.output import command, console, json_option, print_json
 from supercloud.sdk import market
 from supercloud.sdk.errors import PermanentError, SdkError
 from supercloud.sdk.gateway import Gateway, LeasePath
@@ -127,31 +127,43 @@ async def run(
 
 async def _choose(tenant: session.Session, dseq: int, groups: int, options: Options, out: Any) -> list[Offer]:
     """One offer for each group, as the person or the rule they gave says."""
-    interval = Fraction(await tenant.client.block_interval_s()).limit_denominator(1000)
-    offers = await _wait_for_offers(tenant, dseq, groups, options)
-    out.print(offers_table(offers, float(interval)))
-    chosen = []
-    for group in sorted({offer.group for offer in offers}):
-        mine = [offer for offer in offers if offer.group == group]
-        offer, why = await _pick(mine, options)
-        out.print(f"Chosen for group {group}: [bold]{offer.provider}[/] ({why}).")
-        chosen.append(offer)
+    block_s = float(await tenant.client.block_interval_s())
+    book, chosen = Book(tenant, dseq), []
+    with Board(out, block_s) as board:
+        if not (options.bid or options.pick) and out.is_terminal:
+            typed = await choose(book, board, groups, BID_POLL_S, options.wait_s)
+            if typed is None:
+                raise PermanentError(_nothing_arrived(options, 0, groups))
+            board.settle(book.rows)
+            chosen, why = typed, "your choice"
+        else:
+            await _wait_for_offers(book, board, groups, options)
+            board.settle(book.rows)
+    if not chosen:
+        for group in sorted({offer.group for offer in book.offers}):
+            mine = [offer for offer in book.offers if offer.group == group]
+            offer, why = await _pick(mine, options)
+            chosen.append(offer)
+    for offer in chosen:
+        which = f" for group {offer.group}" if groups > 1 else ""
+        out.print(f"Chosen{which}: [bold]{offer.provider}[/] ({why}).")
     return chosen
 
 
-async def _wait_for_offers(tenant: session.Session, dseq: int, groups: int, options: Options) -> list[Offer]:
+async def _wait_for_offers(book: Book, board: Board, groups: int, options: Options) -> None:
+    """Until each group has an offer that may be taken, and a little longer for better ones."""
     begun, complete_since = time.monotonic(), None
     while True:
-        open_bids = await market.bids(tenant.client, tenant.owner, dseq)
-        wanted = [bid for bid in open_bids if options.bid in (None, bid.id.provider)]
-        if len({bid.id.gseq for bid in wanted}) == groups:
+        if await book.refresh():
+            board.show(book.rows, "Waiting for more bids ...")
+        wanted = {offer.group for offer in book.offers if options.bid in (None, offer.provider)}
+        if len(wanted) == groups:
             complete_since = complete_since or time.monotonic()
             if options.bid or options.pick == "first" or time.monotonic() - complete_since >= SETTLE_S:
-                break
+                return
         if time.monotonic() - begun > options.wait_s:
-            raise PermanentError(_nothing_arrived(options, len(open_bids), groups))
+            raise PermanentError(_nothing_arrived(options, len(book.offers), groups))
         await asyncio.sleep(BID_POLL_S)
-    return await market.offers(tenant.client, tenant.owner, dseq)
 
 
 def _nothing_arrived(options: Options, arrived: int, groups: int) -> str:
@@ -178,49 +190,6 @@ async def _pick(offers: Sequence[Offer], options: Options) -> tuple[Offer, str]:
         click.prompt, "Number of the offer to accept", type=click.IntRange(1, len(offers)), err=True
     )
     return offers[answer - 1], "your choice"
-
-
-def offers_table(offers: Sequence[Offer], block_s: float) -> Any:
-    """Offers for people: price per hour and month at the cadence blocks really have."""
-    rows = []
-    for number, offer in enumerate(offers, 1):
-        rows.append(
-            (
-                number,
-                offer.group,
-                offer.provider,
-                price_text(offer, 3600 / block_s),
-                price_text(offer, 30 * 86400 / block_s),
-                offer.attributes.get("region", "-"),
-                ", ".join(offer.audited_by) or "nobody",
-                offer.reliability,
-                "-" if offer.round_trip_s is None else f"{offer.round_trip_s * 1000:.0f} ms",
-                " ".join(
-                    f"{key}={value}" for key, value in sorted(offer.attributes.items()) if key != "region"
-                ),
-            )
-        )
-    columns = (
-        "#>",
-        "group>",
-        "provider",
-        "per hour>",
-        "per month>",
-        "region",
-        "audited by",
-        "leases",
-        "away>",
-        "attributes",
-    )
-    return table(columns, rows)
-
-
-def price_text(offer: Offer, blocks: float) -> str:
-    """What that many blocks cost, in whole coins."""
-    amount = float(Fraction(offer.price.raw, 10**18)) * blocks
-    name = offer.denom[1:].upper() if offer.denom.startswith("u") else offer.denom
-    scale = 10**6 if offer.denom.startswith("u") else 1
-    return f"{amount / scale:.4f} {name}"
 
 
 async def _start(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from supercloud.cli import session
-from supercloud.cli.deploy import offers_table, read_sdl
+from supercloud.cli.deploy import read_sdl
+from supercloud.cli.offers import offers_table
 from supercloud.cli.output import amount_text, command, console, json_option, print_json, table
 from supercloud.codec import json as proto_json
 from supercloud.pb.akash.market.v1 import lease_pb2
@@ -35,7 +37,9 @@ async def bids(settings: session.Settings, dseq: int, as_json: bool) -> None:
     if as_json:
         print_json([_offer_document(offer) for offer in found])
         return
-    console().print(offers_table(found, interval) if found else f"no open bids on {dseq}")
+    out = console()
+    rows = list(enumerate(found, 1))
+    out.print(offers_table(rows, interval, out.width) if found else f"no open bids on {dseq}")
 
 
 def _offer_document(offer: market.Offer) -> dict[str, Any]:
@@ -47,6 +51,7 @@ def _offer_document(offer: market.Offer) -> dict[str, Any]:
         "attributes": offer.attributes,
         "audited_by": list(offer.audited_by),
         "leases_active": offer.leases_active,
+        "leases_total": offer.leases_total,
         "leases_ended_by_provider": offer.leases_ended_by_provider,
         "round_trip_s": offer.round_trip_s,
     }
@@ -131,6 +136,27 @@ async def ps(settings: session.Settings, every: bool, as_json: bool) -> None:
     console().print(table(("dseq>", "state", "lease", "provider", "escrow>", "since height>"), lines))
 
 
+def _money_text(account: Any, entries: Sequence[Any], height: int, block_s: float) -> str:
+    """What is in escrow, what its leases cost, and how long it lasts; the ledger settles when something touches it."""
+    lines = []
+    for fund in account.funds:
+        left = Dec.from_wire(fund.amount)
+        rate = sum(
+            Dec.from_wire(entry.lease.price.amount).raw
+            for entry in entries
+            if entry.lease.closed_on == 0 and entry.lease.price.denom == fund.denom
+        )
+        owed = rate * max(height - account.settled_at, 0)
+        now = max(left.raw - owed, 0)
+        text = f"escrow {amount_text(now // 10**18, fund.denom)}"
+        if rate:
+            days = now / rate * block_s / 86400
+            month = int(rate * (30 * 86400 / block_s)) // 10**18
+            text += f", leases cost {amount_text(month, fund.denom)} a month, lasts {days:,.1f} days"
+        lines.append(text)
+    return "\n".join(lines) or "escrow empty"
+
+
 def _funds(funds: list[dict[str, str]]) -> str:
     return (
         ", ".join(amount_text(int(fund["amount"].partition(".")[0]), fund["denom"]) for fund in funds) or "-"
@@ -150,15 +176,14 @@ async def status(settings: session.Settings, dseq: int | None, as_json: bool) ->
     async with session.signing(settings) as tenant:
         ledger = await market.deployment(tenant.client, tenant.owner, dseq)
         running = [{"lease": name, **found} for name, found in await _running(tenant, dseq)]
+        entries = await market.leases(tenant.client, tenant.owner, dseq)
+        height, block_s = await tenant.client.height(), await tenant.client.block_interval_s()
     if as_json:
         print_json({"deployment": proto_json.to_dict(ledger), "leases": running})
         return
     out = console()
-    account = ledger.escrow_account.state
-    funds = ", ".join(f"{Dec.from_wire(fund.amount).text()} {fund.denom}" for fund in account.funds)
-    out.print(
-        f"deployment {dseq}: {DEPLOYMENT_STATES.get(ledger.deployment.state, '?')}; escrow {funds or 'empty'}"
-    )
+    out.print(f"deployment {dseq}: {DEPLOYMENT_STATES.get(ledger.deployment.state, '?')}")
+    out.print(_money_text(ledger.escrow_account.state, entries, height, block_s))
     for entry in running:
         out.print(f"lease {entry['lease']}")
         services = entry.get("services") or {}
@@ -290,9 +315,7 @@ async def close(settings: session.Settings, dseq: int, as_json: bool) -> None:
     if as_json:
         print_json(cost)
         return
-    paid = ", ".join(amount_text(item["amount"], item["denom"]) for item in cost["paid"]) or "nothing"
-    back = ", ".join(amount_text(item["amount"], item["denom"]) for item in cost["refunded"]) or "nothing"
-    console().print(f"deployment {dseq} is closed. It cost {paid}; {back} came back.")
+    console().print(f"deployment {dseq} is closed. {cost_text(cost)}")
 
 
 async def close_and_count(tenant: session.Session, dseq: int) -> dict[str, Any]:
@@ -301,9 +324,13 @@ async def close_and_count(tenant: session.Session, dseq: int) -> dict[str, Any]:
     result = await market.close_deployment(tenant.sender, dseq)
     entries = await market.leases(tenant.client, tenant.owner, dseq)
     paid: dict[str, int] = {}
+    used: dict[str, Dec] = {}
     for entry in entries:
         withdrawn = entry.escrow_payment.state.withdrawn
         paid[withdrawn.denom] = paid.get(withdrawn.denom, 0) + int(withdrawn.amount or 0)
+        price, blocks = entry.lease.price, entry.lease.closed_on - entry.lease.created_at
+        spent = Dec.from_wire(price.amount).mul_int(max(blocks, 0))
+        used[price.denom] = Dec(used.get(price.denom, Dec(0)).raw + spent.raw)
     refunded = _received(result.raw_events, tenant.owner)
     created = before.deployment.created_at
     return {
@@ -311,9 +338,19 @@ async def close_and_count(tenant: session.Session, dseq: int) -> dict[str, Any]:
         "hash": result.hash,
         "height": result.height,
         "blocks": result.height - created,
+        "used": [{"denom": denom, "amount": amount.text()} for denom, amount in sorted(used.items())],
         "paid": [{"denom": denom, "amount": amount} for denom, amount in sorted(paid.items()) if amount],
         "refunded": [{"denom": denom, "amount": amount} for denom, amount in sorted(refunded.items())],
     }
+
+
+def cost_text(cost: dict[str, Any]) -> str:
+    """What `close_and_count` found, for people. Whole units alone change hands, so a short run may cost nothing."""
+    paid = ", ".join(amount_text(item["amount"], item["denom"]) for item in cost["paid"])
+    back = ", ".join(amount_text(item["amount"], item["denom"]) for item in cost["refunded"]) or "nothing"
+    used = ", ".join(f"{item['amount'][:-14]} {item['denom']}" for item in cost["used"])
+    in_blocks = f"in {cost['blocks']} blocks it used {used or 'nothing'}"
+    return f"It cost {paid or 'nothing'} ({in_blocks}; whole units are paid); {back} came back."
 
 
 def _received(events: list[dict[str, Any]], owner: str) -> dict[str, int]:

@@ -7,10 +7,14 @@ Exit codes: 0 done, 1 refused or failed (the reason is on stderr), 2 wrong usage
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any, NamedTuple
 
 import click
+
+# gRPC warns on stderr when a process that uses it starts another one; ours never use it in the child.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
 
 class Lazy(NamedTuple):
@@ -99,7 +103,7 @@ def root() -> None:
 def main() -> None:
     """Run the command line; turns expected errors into one line on stderr and exit code 1."""
     try:
-        root(standalone_mode=False)
+        root(standalone_mode=False, prog_name="supercloud")
     except click.exceptions.Exit as finished:
         sys.exit(finished.exit_code)
     except click.ClickException as error:

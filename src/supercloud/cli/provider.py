@@ -14,6 +14,7 @@ from supercloud.cli import logs as logging_setup
 from supercloud.cli import session
 from supercloud.cli.output import command, console, json_option, print_json, raise_as_click, table
 from supercloud.provider import config as provider_config
+from supercloud.sdk.errors import TemporaryError
 from supercloud.sdk.gateway import Gateway, Trust
 from supercloud.sdk.keyring import Backend, Keyring
 from supercloud.types.address import Bech32
@@ -36,6 +37,14 @@ _home_option = click.option(
 
 def _home(home: Path | None) -> Path:
     return (home or session.default_home() / "provider").absolute()
+
+
+def _settings(where: Path) -> provider_config.Config:
+    if not (where / CONFIG).exists():
+        raise click.ClickException(
+            f"{where / CONFIG} is not there; `supercloud provider init --host NAME --home {where}` makes it"
+        )
+    return provider_config.load(where / CONFIG)
 
 
 @provider.command()
@@ -73,7 +82,7 @@ async def start(home: Path | None) -> None:
     from supercloud.provider.service import Provider
 
     where = _home(home)
-    settings = provider_config.load(where / CONFIG)
+    settings = _settings(where)
     logging_setup.configure()
     keyring = Keyring(where / "keyring", Backend(settings.keyring_backend), session.ask_passphrase)
     agent = Provider(where, settings, keyring.key(settings.key).private)
@@ -99,24 +108,42 @@ async def _end_with_parent(serving: asyncio.Future[None]) -> None:
             return
 
 
+def _quantity(resource: str, amount: int) -> str:
+    """Cores, GiB or pieces."""
+    match resource:
+        case "cpu":
+            return f"{amount / 1000:g} cores"
+        case "gpu":
+            return str(amount)
+    return f"{amount / 2**30:.1f} GiB"
+
+
 @provider.command()
 @_home_option
 @json_option
 @command
 async def status(home: Path | None, as_json: bool) -> None:
     """Show what the provider has, has promised and runs."""
-    settings = provider_config.load(_home(home) / CONFIG)
-    async with Gateway(
-        f"https://{settings.gateway_listen}:{settings.gateway_port}", Trust.anyone(), None, ""
-    ) as gateway:
-        found = await gateway.status()
+    where = _home(home)
+    settings = _settings(where)
+    url = f"https://{settings.gateway_listen}:{settings.gateway_port}"
+    try:
+        async with Gateway(url, Trust.anyone(), None, "") as gateway:
+            found = await gateway.status()
+    except TemporaryError as error:
+        raise TemporaryError(
+            f"{error}; is it running? `supercloud provider start --home {where}` starts it"
+        ) from error
     if as_json:
         print_json(found)
         return
     rows = []
     for node in found["cluster"]["inventory"]["available"]["nodes"]:
         names = ("cpu", "memory", "gpu", "storage_ephemeral")
-        rows += [(node["name"], name, node["available"][name], node["allocatable"][name]) for name in names]
+        free, whole = node["available"], node["allocatable"]
+        rows += [
+            (node["name"], name, _quantity(name, free[name]), _quantity(name, whole[name])) for name in names
+        ]
     out = console()
     out.print(
         f"{found['address']}: {found['cluster']['leases']} lease(s), {found['bidengine']['orders']} order(s) in work"

@@ -21,8 +21,8 @@ import orjson
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from supercloud.cli import deploy, session
-from supercloud.cli.deployment import close_and_count
-from supercloud.cli.output import amount_text, console, raise_as_click
+from supercloud.cli.deployment import close_and_count, cost_text
+from supercloud.cli.output import console, raise_as_click
 from supercloud.sdk import market
 from supercloud.sdk.errors import SdkError
 from supercloud.sdk.gateway import Gateway
@@ -129,9 +129,7 @@ async def _check_and_close(tenant: session.Session, done: deploy.Deployed, out: 
             raise click.ClickException(f"{address} answered {status}")
     cost = await close_and_count(tenant, done.dseq)
     await _until_removed(tenant, done)
-    paid = ", ".join(amount_text(item["amount"], item["denom"]) for item in cost["paid"]) or "nothing"
-    back = ", ".join(amount_text(item["amount"], item["denom"]) for item in cost["refunded"]) or "nothing"
-    out.print(f"[bold]5[/] Closed after {cost['blocks']} blocks: it cost {paid}; {back} came back.")
+    out.print(f"[bold]5[/] Closed. {cost_text(cost)}")
 
 
 async def _until_removed(tenant: session.Session, done: deploy.Deployed) -> None:
@@ -186,8 +184,7 @@ async def _until_interrupted(
     async with session.signing(settings) as tenant:
         cost = await close_and_count(tenant, done.dseq)
         await _until_removed(tenant, done)
-    paid = ", ".join(amount_text(item["amount"], item["denom"]) for item in cost["paid"]) or "nothing"
-    out.print(f"Closed deployment {done.dseq}; it cost {paid}.")
+    out.print(f"Closed deployment {done.dseq}. {cost_text(cost)}")
 
 
 async def _stop(child: asyncio.subprocess.Process) -> None:

@@ -47,6 +47,7 @@ class Offer(NamedTuple):
     attributes: dict[str, str]
     audited_by: tuple[str, ...]
     leases_active: int
+    leases_total: int
     leases_ended_by_provider: int
     round_trip_s: float | None
 
@@ -57,9 +58,9 @@ class Offer(NamedTuple):
 
     @property
     def reliability(self) -> str:
-        """How many of the provider's leases it ended itself."""
-        total = self.leases_active + self.leases_ended_by_provider
-        return "no history" if total == 0 else f"{self.leases_ended_by_provider} of {total} ended by it"
+        """How many of all its leases the provider did not end itself."""
+        kept = self.leases_total - self.leases_ended_by_provider
+        return f"{kept} of {self.leases_total}" if self.leases_total else "no history"
 
 
 async def create_deployment(sender: TxSender, sdl: Sdl, deposit: Coin, dseq: int | None = None) -> int:
@@ -92,8 +93,8 @@ async def bids(client: Client, owner: str, dseq: int, state: str = "open") -> li
 async def offers(client: Client, owner: str, dseq: int, measure: bool = True) -> list[Offer]:
     """Open bids, cheapest first, with what the ledger and a round trip tell of each provider."""
     open_bids = await bids(client, owner, dseq)
-    found = await asyncio.gather(*(_offer(client, bid, measure) for bid in open_bids))
-    return sorted(found, key=lambda offer: (offer.group, offer.price.raw, offer.provider))
+    found = await asyncio.gather(*(offer(client, bid, measure) for bid in open_bids))
+    return sorted(found, key=lambda one: (one.group, one.price.raw, one.provider))
 
 
 async def accept(sender: TxSender, chosen: Sequence[Offer]) -> TxResult:
@@ -225,7 +226,8 @@ async def audits(client: Client, provider: str) -> dict[str, dict[str, str]]:
     return {auditor: {a.key: a.value for a in attributes} for auditor, attributes in found.items()}
 
 
-async def _offer(client: Client, bid: Any, measure: bool) -> Offer:
+async def offer(client: Client, bid: Any, measure: bool = True) -> Offer:
+    """One bid with what the ledger tells of its provider; `measure` adds a round trip to it."""
     provider = bid.id.provider
     record = await provider_record(client, bid.id.provider)
     history = await leases(client, "", provider=provider)
@@ -240,6 +242,7 @@ async def _offer(client: Client, bid: Any, measure: bool) -> Offer:
         attributes={attribute.key: attribute.value for attribute in record.attributes},
         audited_by=tuple(sorted(await audits(client, provider))),
         leases_active=active,
+        leases_total=len(history),
         leases_ended_by_provider=ended,
         round_trip_s=await _round_trip(client, provider) if measure else None,
     )
