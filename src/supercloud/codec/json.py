@@ -227,12 +227,15 @@ _SPECIAL_WRITE: Final[dict[str, Write]] = {
 
 
 def from_text(text: bytes | str) -> Any:
-    """JSON values of a text. Raises ValueError for malformed text, duplicate keys and floats."""
+    """JSON values of a text. Raises ValueError for malformed text, duplicate keys, floats and endless nesting."""
     if len(text) > TEXT_CHARS_MAX:
         raise ValueError("JSON text is too long")
-    return json.loads(
-        text, object_pairs_hook=_unique, parse_float=_refuse_float, parse_constant=_refuse_float
-    )
+    try:
+        return json.loads(
+            text, object_pairs_hook=_unique, parse_float=_refuse_float, parse_constant=_refuse_float
+        )
+    except RecursionError as error:
+        raise ValueError("JSON text is nested too deeply") from error
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -259,7 +262,7 @@ def _read_into(message: Message, document: Any, where: str, ignore_unknown: bool
         raise ValueError(f"{where}: nested too deeply")
     special = _SPECIAL_READ.get(message.DESCRIPTOR.full_name)
     if special is not None:
-        special(message, document, where)
+        special(message, document, where, depth)
         return
     if not isinstance(document, dict):
         raise ValueError(f"{where}: expected an object, found {type(document).__name__}")
@@ -370,26 +373,33 @@ def _read_bytes(text: str, where: str) -> bytes:
     plain = text.replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-    except binascii.Error as error:
+    except (binascii.Error, ValueError) as error:
         raise ValueError(f"{where}: not base64") from error
 
 
-def _read_timestamp(stamp: Any, value: Any, where: str) -> None:
+def _read_timestamp(stamp: Any, value: Any, where: str, depth: int) -> None:
     match = _TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"{where}: expected a time such as 2026-01-31T12:00:00Z, found {value!r}")
     year, month, day, hour, minute, second = (int(match[at]) for at in range(1, 7))
-    if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 60 and year):
+    if not (1 <= month <= 12 and hour < 24 and minute < 60 and second < 60 and year):
         raise ValueError(f"{where}: {value!r} is no time")
-    seconds = _days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
+    days = _days(year, month, day)
+    # A day that the month does not have comes back as one of the next month.
+    if _civil(days) != (year, month, day):
+        raise ValueError(f"{where}: {value!r} is no time")
+    seconds = days * 86400 + hour * 3600 + minute * 60 + second
     if match[8]:
-        offset = int(match[9]) * 3600 + int(match[10]) * 60
+        away_hours, away_minutes = int(match[9]), int(match[10])
+        if away_hours > 23 or away_minutes > 59:
+            raise ValueError(f"{where}: {value!r} is no time")
+        offset = away_hours * 3600 + away_minutes * 60
         seconds += -offset if match[8] == "+" else offset
     stamp.seconds = seconds
     stamp.nanos = int(((match[7] or "") + "0" * 9)[:9])
 
 
-def _read_duration(length: Any, value: Any, where: str) -> None:
+def _read_duration(length: Any, value: Any, where: str, depth: int) -> None:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f'{where}: expected seconds such as "3600s", found {value!r}')
@@ -398,7 +408,7 @@ def _read_duration(length: Any, value: Any, where: str) -> None:
     length.nanos = sign * int(((match[3] or "") + "0" * 9)[:9])
 
 
-def _read_any(packed: Any, value: Any, where: str) -> None:
+def _read_any(packed: Any, value: Any, where: str, depth: int) -> None:
     if not isinstance(value, dict) or not isinstance(value.get("@type"), str):
         raise ValueError(f"{where}: expected an object with @type")
     try:
@@ -409,10 +419,12 @@ def _read_any(packed: Any, value: Any, where: str) -> None:
     if message_type.DESCRIPTOR.full_name in _SPECIAL_READ:
         inner = inner.get("value", {})
     packed.type_url = value["@type"]
-    packed.value = from_dict(inner, message_type).SerializeToString(deterministic=True)
+    message = message_type()
+    _read_into(message, inner, where, False, depth + 1)
+    packed.value = message.SerializeToString(deterministic=True)
 
 
-_SPECIAL_READ: Final[dict[str, Callable[[Any, Any, str], None]]] = {
+_SPECIAL_READ: Final[dict[str, Callable[[Any, Any, str, int], None]]] = {
     "google.protobuf.Timestamp": _read_timestamp,
     "google.protobuf.Duration": _read_duration,
     "google.protobuf.Any": _read_any,

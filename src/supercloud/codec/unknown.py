@@ -3,8 +3,9 @@
 Source: Cosmos SDK ADR-020. An unknown field may carry a meaning the signer relied on, so it is an error; only in TxBody
 may fields with bit 11 of their number set be unknown, since those are declared not to matter.
 
-Nearly all messages pass a cheap test: without unknown fields a message is as long as its own encoding. Only when the
-lengths differ (default values written out, say) is it walked field by field.
+Nearly all messages pass a cheap test: with and without unknown fields a message is as long as what was parsed. Only when
+the lengths differ (default values written out, say) is it walked field by field. All three have to be compared: a
+negative enum may be written shorter than it is encoded here, which leaves room for a field that nobody would see.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def strangers(message: Message) -> list[int]:
 def _is_plain(message: Message, raw: bytes) -> bool:
     copy = type(message).FromString(raw)
     copy.DiscardUnknownFields()
-    return copy.ByteSize() == len(raw)
+    return copy.ByteSize() == message.ByteSize() == len(raw)
 
 
 def _walk(message: Message, allow_non_critical: bool, depth: int) -> None:

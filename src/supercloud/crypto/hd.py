@@ -43,8 +43,8 @@ def derive(
     mnemonic: str, account: int = 0, index: int = 0, coin_type: int = COIN_TYPE, passphrase: str = ""
 ) -> PrivateKey:
     """The key at m/44'/coin_type'/account'/0/index. Raises ValueError for bad words or numbers."""
-    if not 0 <= account < HARDENED or not 0 <= index < HARDENED:
-        raise ValueError("account and index are numbers below 2^31")
+    if not all(0 <= number < HARDENED for number in (account, index, coin_type)):
+        raise ValueError("account, index and coin type are numbers below 2^31")
     words = check_mnemonic(mnemonic)
     salt = unicodedata.normalize("NFKD", "mnemonic" + passphrase).encode()
     seed = hashlib.pbkdf2_hmac("sha512", words.encode(), salt, 2048)

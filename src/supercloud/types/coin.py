@@ -86,5 +86,5 @@ def parse_coins(text: str) -> list[Coin]:
         match = COIN.fullmatch(part)
         if match is None:
             raise ValueError(f"{part!r} is no coin; expected an amount and a denom, such as 1000uakt")
-        coins.append(Coin(match[2], int(match[1])))
+        coins.append(Coin(match[2], parse_amount(match[1])))
     return sorted_coins(coins)
