@@ -58,9 +58,13 @@ def import_armor(text: str, passphrase: str) -> bytes:
     if headers.get("type", "secp256k1") != "secp256k1":
         raise ValueError(f"armour holds a {headers['type']} key; only secp256k1 keys sign transactions")
     try:
-        plain = ChaCha20Poly1305(_derive(bytes.fromhex(headers["salt"]), passphrase)).decrypt(
-            NONCE, sealed, None
-        )
+        salt = bytes.fromhex(headers.get("salt", ""))
+    except ValueError as error:
+        raise ValueError("armour's salt is no hex") from error
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"armour needs a salt of {SALT_BYTES} bytes")
+    try:
+        plain = ChaCha20Poly1305(_derive(salt, passphrase)).decrypt(NONCE, sealed, None)
     except InvalidTag as error:
         raise WrongPassphrase("wrong passphrase, or the armour was changed") from error
     if not plain.startswith(AMINO_SECP256K1) or len(plain) != len(AMINO_SECP256K1) + 32:
@@ -81,10 +85,13 @@ def _parse(text: str) -> tuple[dict[str, str], bytes]:
         headers[name.strip()] = value.strip()
         at += 1
     body = [line for line in lines[at:-1] if line and not line.startswith("=")]
-    sealed = base64.b64decode("".join(body), validate=True)
-    for line in lines[at:-1]:
-        if line.startswith("=") and int.from_bytes(base64.b64decode(line[1:]), "big") != _crc24(sealed):
-            raise ValueError("armour is damaged: its checksum does not match")
+    try:
+        sealed = base64.b64decode("".join(body), validate=True)
+        sums = [base64.b64decode(line[1:], validate=True) for line in lines[at:-1] if line.startswith("=")]
+    except ValueError as error:
+        raise ValueError("armour is damaged: it is not base64") from error
+    if any(int.from_bytes(given, "big") != _crc24(sealed) for given in sums):
+        raise ValueError("armour is damaged: its checksum does not match")
     return headers, sealed
 
 

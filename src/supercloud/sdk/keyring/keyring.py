@@ -1,14 +1,18 @@
 """Named keys of one home.
 
-Backends: `file` (each key sealed under a passphrase), `test` (plain files, for development and local networks; the
+Backends: `file` (all keys sealed under one passphrase), `test` (plain files, for development and local networks; the
 name is the network tools' own), `memory` (nothing is written).
+
+Processes may use one keyring at the same time: a key file appears whole or not at all, and never replaces another.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +25,7 @@ from supercloud.sdk.keyring.seal import WrongPassphrase, seal, unseal
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 FILE_BYTES_MAX = 64 * 1024
+ADDRESS_BYTES = 20
 
 
 class KeyringError(Exception):
@@ -57,14 +62,22 @@ class Key(NamedTuple):
 
 
 class Keyring:
-    """Keys in `folder`. `passphrase` is asked for once, when a sealed key is first written or opened."""
+    """Keys in `folder`. `passphrase` is asked for once, when a sealed key is first written or opened.
+
+    `new_passphrase` is asked instead where no key is sealed yet, so that a person can be made to type it twice.
+    """
 
     def __init__(
-        self, folder: Path, backend: Backend = Backend.FILE, passphrase: Callable[[], str] | None = None
+        self,
+        folder: Path,
+        backend: Backend = Backend.FILE,
+        passphrase: Callable[[], str] | None = None,
+        new_passphrase: Callable[[], str] | None = None,
     ) -> None:
         self.folder = folder
         self.backend = backend
         self._ask = passphrase
+        self._ask_new = new_passphrase or passphrase
         self._known: str | None = None
         self._memory: dict[str, dict[str, Any]] = {}
 
@@ -85,10 +98,16 @@ class Keyring:
         return self._add(Key(name, private, None))
 
     def key(self, name: str) -> Key:
-        """The key of that name. Raises KeyringError."""
+        """The key of that name. Raises KeyringError, also for a file that was changed or renamed."""
         document = self._read(name)
-        secret = orjson.loads(self._open(document))
-        return Key(name, PrivateKey(bytes.fromhex(secret["private_key"])), secret.get("mnemonic"))
+        try:
+            secret = orjson.loads(self._open(document))
+            key = Key(name, PrivateKey(bytes.fromhex(secret["private_key"])), secret.get("mnemonic"))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise KeyringError(f"{self._path(name)} holds no private key") from error
+        if (document["name"], document["address"]) != (name, key.address.hex()):
+            raise KeyringError(f"{self._path(name)} was changed: it holds the key of another name or address")
+        return key
 
     def has(self, name: str) -> bool:
         """Whether a key of that name exists."""
@@ -103,12 +122,12 @@ class Keyring:
         return sorted(path.stem for path in self.folder.glob("*.json") if NAME.fullmatch(path.stem))
 
     def address(self, name: str) -> bytes:
-        """Address of a key, without opening it."""
+        """Address of a key as its file says, without opening it."""
         return bytes.fromhex(self._read(name)["address"])
 
     def delete(self, name: str) -> None:
-        """Remove a key for good."""
-        self._read(name)
+        """Remove a key for good, a damaged file too."""
+        self._demand(name)
         if self.backend is Backend.MEMORY:
             del self._memory[name]
         else:
@@ -125,9 +144,7 @@ class Keyring:
         if not NAME.fullmatch(key.name):
             raise KeyringError(f"key name {key.name!r}: use letters, digits, '.', '_' and '-', at most 64")
         if self.has(key.name):
-            raise KeyringError(
-                f"a key named {key.name!r} exists already; delete it first or choose another name"
-            )
+            raise _exists(key.name)
         secret = orjson.dumps({"private_key": key.private.secret.hex(), "mnemonic": key.mnemonic})
         header = {
             "name": key.name,
@@ -135,7 +152,7 @@ class Keyring:
             "public_key": bytes(key.private.public_key).hex(),
         }
         if self.backend is Backend.FILE:
-            document = seal(header, secret, self._passphrase())
+            document = seal(header, secret, self._passphrase_for_writing())
         else:
             document = {"version": 1, **header, "plain": secret.decode()}
         self._write(key.name, document)
@@ -143,6 +160,11 @@ class Keyring:
 
     def _open(self, document: dict[str, Any]) -> bytes:
         if "plain" in document:
+            if self.backend is Backend.FILE:
+                # Whoever can write the file could otherwise put a key of their own in its place.
+                raise KeyringError(
+                    f"key {document['name']!r} is not sealed; --keyring-backend test opens plain keys"
+                )
             return str(document["plain"]).encode()
         try:
             return unseal(document, self._passphrase())
@@ -152,14 +174,30 @@ class Keyring:
         except ValueError as error:
             raise KeyringError(f"key {document.get('name')!r}: {error}") from error
 
-    def _passphrase(self) -> str:
+    def _passphrase_for_writing(self) -> str:
+        """The passphrase of the keys that are there; a slip of the finger must not seal a key under another one."""
+        sealed = next(self._sealed(), None)
+        if sealed is None:
+            return self._passphrase(self._ask_new)
+        self._open(sealed)
+        return self._passphrase()
+
+    def _sealed(self) -> Iterator[dict[str, Any]]:
+        for name in self.names():
+            with contextlib.suppress(KeyringError):
+                if "sealed" in (document := self._read(name)):
+                    yield document
+
+    def _passphrase(self, ask: Callable[[], str] | None = None) -> str:
+        ask = ask or self._ask
         if self._known is None:
-            if self._ask is None:
+            if ask is None:
                 raise KeyringError(
                     "this keyring is sealed; give its passphrase on stdin or in SUPERCLOUD_PASSPHRASE"
                 )
-            self._known = self._ask()
+            self._known = ask()
             if not self._known:
+                self._known = None
                 raise KeyringError(
                     "an empty passphrase protects nothing; use --keyring-backend test for throw-away keys"
                 )
@@ -168,20 +206,23 @@ class Keyring:
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.json"
 
-    def _read(self, name: str) -> dict[str, Any]:
+    def _demand(self, name: str) -> None:
         if not self.has(name):
             known = ", ".join(self.names()) or "none"
             raise KeyringError(f"no key named {name!r} in {self.folder} (keys there: {known})")
+
+    def _read(self, name: str) -> dict[str, Any]:
+        self._demand(name)
         if self.backend is Backend.MEMORY:
             return self._memory[name]
-        data = self._path(name).read_bytes()
+        with self._path(name).open("rb") as file:
+            data = file.read(FILE_BYTES_MAX + 1)
         if len(data) > FILE_BYTES_MAX:
-            raise KeyringError(f"{self._path(name)} is no key file")
+            raise KeyringError(f"{self._path(name)} is no key file: it is too long")
         try:
-            document: dict[str, Any] = orjson.loads(data)
-        except orjson.JSONDecodeError as error:
+            return _checked(orjson.loads(data))
+        except ValueError as error:
             raise KeyringError(f"{self._path(name)} is damaged: {error}") from error
-        return document
 
     def _write(self, name: str, document: dict[str, Any]) -> None:
         if self.backend is Backend.MEMORY:
@@ -189,14 +230,41 @@ class Keyring:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o700)
-        temporary = self._path(name).with_suffix(f".{os.getpid()}.tmp")
+        temporary = self.folder / f".{name}.{secrets.token_hex(8)}.tmp"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(orjson.dumps(document, option=orjson.OPT_INDENT_2))
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.rename(self._path(name))
-        except BaseException:
+            # A link, unlike a rename, fails where another process was faster: its key must not be lost.
+            os.link(temporary, self._path(name))
+        except FileExistsError as error:
+            raise _exists(name) from error
+        finally:
             temporary.unlink(missing_ok=True)
-            raise
+        _sync_folder(self.folder)
+
+
+def _exists(name: str) -> KeyringError:
+    return KeyringError(f"a key named {name!r} exists already; delete it first or choose another name")
+
+
+def _checked(document: Any) -> dict[str, Any]:
+    """A key file's document. Raises ValueError."""
+    if not isinstance(document, dict):
+        raise ValueError("it is no object")
+    for field in ("name", "address"):
+        if not isinstance(document.get(field), str):
+            raise ValueError(f"it has no {field}")
+    if len(bytes.fromhex(document["address"])) != ADDRESS_BYTES:
+        raise ValueError(f"its address has not {ADDRESS_BYTES} bytes")
+    return document
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

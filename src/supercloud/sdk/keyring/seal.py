@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 SCRYPT_N: Final = 2**15
 SCRYPT_R: Final = 8
 SCRYPT_P: Final = 1
-# A file from elsewhere may not make us allocate gigabytes.
-SCRYPT_N_MAX: Final = 2**20
+# A file from elsewhere may not make us allocate gigabytes or compute for minutes.
+SCRYPT_BYTES_MAX: Final = 256 * 2**20
+SCRYPT_P_MAX: Final = 4
 SALT_BYTES: Final = 16
 NONCE_BYTES: Final = 12
 KEY_BYTES: Final = 32
@@ -50,16 +51,25 @@ def unseal(document: dict[str, Any], passphrase: str) -> bytes:
         kdf, nonce, sealed = document["kdf"], _bytes(document["nonce"]), _bytes(document["sealed"])
         if document["version"] != 1 or kdf["name"] != "scrypt" or document["cipher"] != "chacha20-poly1305":
             raise ValueError("key file of an unknown version")
-        if not 2 <= kdf["n"] <= SCRYPT_N_MAX or not 1 <= kdf["r"] <= 32 or not 1 <= kdf["p"] <= 16:
-            raise ValueError("key file asks for unreasonable work")
+        _check_work(kdf)
         key = _derive(kdf, passphrase)
-    except (KeyError, TypeError) as error:
+    except KeyError as error:
         raise ValueError(f"key file lacks {error}") from error
+    except (TypeError, AttributeError) as error:
+        raise ValueError(f"key file is out of form: {error}") from error
     header = {name: value for name, value in document.items() if name != "sealed"}
     try:
         return ChaCha20Poly1305(key).decrypt(nonce, sealed, _associated(header))
     except InvalidTag as error:
         raise WrongPassphrase("wrong passphrase, or the key file was changed") from error
+
+
+def _check_work(kdf: dict[str, Any]) -> None:
+    n, r, p = kdf["n"], kdf["r"], kdf["p"]
+    if any(type(number) is not int or number < 1 for number in (n, r, p)) or n < 2:
+        raise ValueError("key file is out of form: scrypt takes whole numbers")
+    if 128 * n * r > SCRYPT_BYTES_MAX or p > SCRYPT_P_MAX:
+        raise ValueError("key file asks for unreasonable work")
 
 
 def _derive(kdf: dict[str, Any], passphrase: str) -> bytes:
