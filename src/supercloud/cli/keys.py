@@ -32,13 +32,17 @@ class _Keys(click.Group):
 
 @click.group(cls=_Keys)
 @click.option("--home", type=click.Path(path_type=Path), help="Folder of keys and settings [~/.supercloud].")
-@click.option("--keyring-backend", type=click.Choice([*Backend]), help="file (sealed), test (plain), memory.")
-@click.option("--prefix", default="akash", show_default=True, help="Address prefix of the network.")
+@click.option(
+    "--keyring-backend",
+    type=click.Choice([backend.value for backend in Backend]),
+    help="file (sealed), test (plain), memory.",
+)
+@click.option("--prefix", help="Address prefix of the network [akash, or that of the home's network].")
 @click.pass_context
-def keys(ctx: click.Context, home: Path | None, keyring_backend: str | None, prefix: str) -> None:
+def keys(ctx: click.Context, home: Path | None, keyring_backend: str | None, prefix: str | None) -> None:
     """Make, restore, list and export keys. Sealed under a passphrase unless the home is a local supercloud's."""
     settings = session.Settings(home or session.default_home(), None, None, keyring_backend, "0uakt")
-    ctx.obj = (settings.keyring(), Bech32(prefix))
+    ctx.obj = (settings.keyring(), Bech32(prefix or settings.local().get("bech32_prefix", "akash")))
 
 
 def _show(ctx: click.Context, key: Key, as_json: bool, mnemonic: str | None) -> None:

@@ -1,9 +1,10 @@
-"""`supercloud node init|start|status|export`."""
+"""`supercloud node init|join|start|status|export`."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -62,6 +63,102 @@ def init(
         console().print(
             f"{genesis.chain_id} is ready in {where}. Start it: supercloud node start --home {where}"
         )
+
+
+@node.command()
+@_HOME
+@click.option(
+    "--genesis", required=True, metavar="FILE_OR_URL", help="The network's genesis, or a node's RPC."
+)
+@click.option("--peers", default="", metavar="ID@HOST:PORT,...", help="Nodes to stay connected with.")
+@click.option("--seeds", default="", metavar="ID@HOST:PORT,...", help="Nodes to ask for others.")
+@click.option(
+    "--moniker", default="supercloud", show_default=True, help="Name under which the node shows itself."
+)
+@click.option("--port-base", default=0, help="First of five ports [the usual ones].")
+@click.option(
+    "--state-sync", default="", metavar="URL,URL", help="Start from a snapshot these RPCs vouch for."
+)
+@click.option("--trust-height", default=0, help="Height of a block that you know to be right.")
+@click.option("--trust-hash", default="", help="Its hash, in hex.")
+@click.option("--start", "and_start", is_flag=True, help="Go on as `node start` does.")
+@json_option
+def join(home: Path | None, genesis: str, and_start: bool, as_json: bool, **given: Any) -> None:
+    """Make a node that follows a network: by all its blocks, or from a snapshot of a trusted height on."""
+    from supercloud.node.config import StateSyncSettings
+    from supercloud.node.network import Joining
+    from supercloud.node.network import join as join_network
+    from supercloud.node.server import Home, run
+
+    where = _home(home)
+    try:
+        if Home(where).genesis.exists():
+            raise click.ClickException(f"{where} is a node already; `supercloud node start --home {where}`")
+        document = _genesis_from(genesis)
+        wanted = Joining(
+            peers=_names(given["peers"]),
+            seeds=_names(given["seeds"]),
+            moniker=given["moniker"],
+            port_base=given["port_base"],
+            state_sync=StateSyncSettings(
+                _names(given["state_sync"]), given["trust_height"], given["trust_hash"]
+            ),
+        )
+        member = join_network(where, document, wanted)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    except Exception as error:
+        raise_as_click(error)
+        raise
+    if as_json:
+        made = {"chain_id": document["chain_id"], "home": str(where), "node_id": member.node_id}
+        print_json(made | {"rpc": f"http://{member.endpoints.rpc}", "p2p": member.endpoints.p2p})
+    else:
+        console(stderr=and_start).print(
+            f"A node of {document['chain_id']} is ready in {where}: id {member.node_id}, RPC {member.endpoints.rpc}",
+            soft_wrap=True,
+        )
+        if not and_start:
+            console().print(f"Start it: supercloud node start --home {where}", soft_wrap=True)
+    if and_start:
+        sys.exit(run(where))
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _genesis_from(place: str) -> dict[str, Any]:
+    """The document of a file, of a URL, or of the RPC at a URL."""
+    import orjson
+
+    if not place.startswith(("http://", "https://")):
+        content = Path(place).read_bytes()
+    else:
+        content = _fetched(place)
+    try:
+        document = orjson.loads(content)
+        if "result" in document:
+            document = document["result"]["genesis"]
+        document["chain_id"]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise click.ClickException(f"{place} has no genesis document") from error
+    made: dict[str, Any] = document
+    return made
+
+
+def _fetched(url: str) -> bytes:
+    import urllib.request
+
+    from supercloud.node.genesis import GENESIS_BYTES_MAX
+
+    # An RPC is named by its address alone; anything else is the document's own.
+    bare = not url.partition("://")[2].partition("/")[2]
+    with urllib.request.urlopen(f"{url.rstrip('/')}/genesis" if bare else url, timeout=30) as answer:
+        content: bytes = answer.read(GENESIS_BYTES_MAX + 1)
+    if len(content) > GENESIS_BYTES_MAX:
+        raise click.ClickException(f"{url} sends more than {GENESIS_BYTES_MAX} bytes")
+    return content
 
 
 @node.command()

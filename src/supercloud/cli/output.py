@@ -81,6 +81,7 @@ def raise_as_click(error: BaseException) -> None:
 
 
 _EXPECTED = {
+    "NetworkError",
     "SdlError",
     "KeyringError",
     "ConfigError",

@@ -38,12 +38,13 @@ class Settings(NamedTuple):
     gas_price: str
 
     def local(self) -> dict[str, Any]:
-        """What the local supercloud of this home wrote about itself; empty when there is none."""
-        try:
-            document: dict[str, Any] = orjson.loads((self.home / "local.json").read_bytes())
-        except (FileNotFoundError, orjson.JSONDecodeError):
-            return {}
-        return document
+        """What the local supercloud or network of this home wrote about itself; empty when there is none."""
+        return _document(self.home / "local.json") or self._network()
+
+    def _network(self) -> dict[str, Any]:
+        """The network that `supercloud network new` made in this home, as if it were a local supercloud."""
+        document = _document(self.home / "network.json")
+        return document and {**document, "rpc": f"http://{document['nodes'][0]['rpc']}"}
 
     @property
     def rpc(self) -> str:
@@ -52,7 +53,9 @@ class Settings(NamedTuple):
 
     def keyring(self) -> Keyring:
         """Keys of this home."""
-        backend = self.backend or os.environ.get("SUPERCLOUD_KEYRING") or ("test" if self.local() else "file")
+        local = self.local()
+        usual = local.get("keyring_backend", "test") if local else "file"
+        backend = self.backend or os.environ.get("SUPERCLOUD_KEYRING") or usual
         return Keyring(self.home / "keyring", Backend(backend), ask_passphrase)
 
     def signing_key(self) -> Key:
@@ -68,6 +71,14 @@ class Settings(NamedTuple):
                     "name one with --from, or make one with `supercloud keys add NAME`"
                 )
         return keyring.key(name)
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = orjson.loads(path.read_bytes())
+    except (FileNotFoundError, orjson.JSONDecodeError):
+        return {}
+    return document
 
 
 class Session(NamedTuple):
@@ -91,19 +102,27 @@ def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
         node: str | None,
         from_: str | None,
         keyring_backend: str | None,
-        gas_price: str,
+        gas_price: str | None,
         **rest: Any,
     ) -> Any:
-        settings = Settings(home or default_home(), node, from_, keyring_backend, gas_price)
+        settings = Settings(home or default_home(), node, from_, keyring_backend, gas_price or "")
+        if not gas_price:
+            settings = settings._replace(gas_price=settings.local().get("gas_price", DEFAULT_GAS_PRICE))
         return function(settings=settings, **rest)
 
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
     wrapped.__click_params__ = list(getattr(function, "__click_params__", []))  # type: ignore[attr-defined]
     for option in (
         click.option(
-            "--gas-price", default=DEFAULT_GAS_PRICE, show_default=True, help="Fee for one unit of gas."
+            "--gas-price",
+            default=None,
+            help=f"Fee for one unit of gas [{DEFAULT_GAS_PRICE}, or the network's].",
         ),
-        click.option("--keyring-backend", type=click.Choice([*Backend]), help="Where keys live."),
+        click.option(
+            "--keyring-backend",
+            type=click.Choice([backend.value for backend in Backend]),
+            help="Where keys live.",
+        ),
         click.option("--from", "from_", metavar="KEY", help="Name of the key to sign with."),
         click.option("--node", metavar="URL", help="RPC of the node to speak to."),
         click.option(
@@ -117,7 +136,7 @@ def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[Client]:
     """A client of the chosen node."""
-    async with await Client.connect(settings.rpc, timeout_s=5.0) as client:
+    async with await Client.connect(settings.rpc, "", timeout_s=5.0) as client:
         yield client
 
 

@@ -135,17 +135,12 @@ def init_home(
     home = Home(folder)
     settings = config or Config()
     settings.check()
-    home.config.parent.mkdir(parents=True, exist_ok=True)
-    home.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = keys.create_key_file(home.validator_key)
-    keys.create_node_key_file(home.node_key)
-    if not home.signing_record.exists():
-        keys.create_record_file(home.signing_record)
+    public_key = make_keys(home)
     profile = profile_of(settings)
     document = genesis_document.build(
         chain_id,
         time.time_ns() if time_ns is None else time_ns,
-        [GenesisValidator(key.public_key, VALIDATOR_POWER, settings.node.moniker)],
+        [GenesisValidator(public_key, VALIDATOR_POWER, settings.node.moniker)],
         default_genesis(profile, {}),
     )
     if patch is not None:
@@ -156,6 +151,17 @@ def init_home(
     home.genesis.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
     home.config.write_text(render(settings))
     return genesis
+
+
+def make_keys(home: Home) -> bytes:
+    """Make the folders and keys of a new home; returns the validator's public key. Raises KeyFileError."""
+    home.config.parent.mkdir(parents=True, exist_ok=True)
+    home.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = keys.create_key_file(home.validator_key)
+    keys.create_node_key_file(home.node_key)
+    if not home.signing_record.exists():
+        keys.create_record_file(home.signing_record)
+    return key.public_key
 
 
 def profile_of(config: Config) -> Profile:

@@ -45,14 +45,24 @@ class Client:
 
     @classmethod
     async def connect(cls, url: str, bech32_prefix: str = "akash", timeout_s: float = 30.0) -> Client:
-        """Connect to the node at `url` and learn the chain id. Raises TemporaryError when it does not answer."""
+        """Connect to the node at `url` and learn the chain id; the prefix of addresses too when it is left empty.
+
+        Raises TemporaryError when the node does not answer.
+        """
         rpc = RpcClient(url)
         try:
             status = await wait_for_node(rpc, timeout_s)
+            client = cls(rpc, status["node_info"]["network"], Bech32(bech32_prefix or "akash"))
+            if not bech32_prefix:
+                path = "/cosmos.auth.v1beta1.Query/Bech32Prefix"
+                asked = await client.query(
+                    path, auth_query.Bech32PrefixRequest(), auth_query.Bech32PrefixResponse
+                )
+                client.bech32 = Bech32(asked.bech32_prefix)
         except BaseException:
             await rpc.close()
             raise
-        return cls(rpc, status["node_info"]["network"], Bech32(bech32_prefix))
+        return client
 
     async def __aenter__(self) -> Client:
         return self

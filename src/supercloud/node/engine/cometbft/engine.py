@@ -44,6 +44,7 @@ STOP_TIMEOUT_S: Final = 10.0
 ASK_AGAIN_S: Final = 0.05
 ASK_TIMEOUT_S: Final = 30.0
 PRUNE_BLOCKS: Final = 8
+STDERR: Final = 2
 
 
 class CometError(Exception):
@@ -135,6 +136,8 @@ class CometEngine:
             "--home",
             str(self._home.folder),
             stdin=asyncio.subprocess.DEVNULL,
+            # Its log goes where ours goes; standard output is for whoever started this node.
+            stdout=STDERR,
         )
         ended = asyncio.ensure_future(process.wait())
         watching = asyncio.create_task(self._watch_progress())

@@ -1,0 +1,101 @@
+"""`supercloud network new` and `supercloud node join` as people and programs call them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from supercloud.cli import session
+from supercloud.cli.network import network
+from supercloud.cli.node import node
+from supercloud.sdk.keyring import Backend, Keyring
+from supercloud.types.address import Bech32
+
+
+def call(command: Any, *words: str | Path) -> Any:
+    return CliRunner().invoke(command, [str(word) for word in words])
+
+
+def test_new_makes_what_it_tells_of(tmp_path: Path) -> None:
+    home = tmp_path / "net"
+    done = call(network, "new", "net-1", "--validators", 2, "--home", home, "--port-base", 31000, "--json")
+    assert done.exit_code == 0, done.output
+    made = json.loads(done.stdout)
+    assert made["chain_id"] == "net-1" and [each["rpc"] for each in made["nodes"]] == [
+        "127.0.0.1:31000",
+        "127.0.0.1:31005",
+    ]
+    names = [account["name"] for account in made["accounts"]]
+    assert names == ["auditor", "provider", "tenant", "validator0", "validator1"]
+    keyring = Keyring(home / "keyring", Backend.TEST)
+    for account in made["accounts"]:
+        assert Bech32("akash").text(keyring.address(account["name"])) == account["address"]
+        assert len(account["mnemonic"].split()) == 24
+    assert made["nodes"][1]["operator"] == Bech32("akash").text(keyring.address("validator1"))
+    for path in (made["genesis"], *made["services"]):
+        assert Path(path).exists()
+
+
+def test_new_tells_people_what_to_do_next(tmp_path: Path) -> None:
+    done = call(network, "new", "net-1", "--home", tmp_path / "net")
+    assert done.exit_code == 0, done.output
+    assert f"supercloud network up --home {tmp_path}/net" in done.output
+    assert "supercloud node join --genesis" in done.output
+    again = call(network, "new", "net-1", "--home", tmp_path / "net")
+    assert again.exit_code == 1 and "already" in again.output
+
+
+def test_sealed_keys_have_no_play_money(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPERCLOUD_PASSPHRASE", "correct horse battery")
+    words = ("--validators", 1, "--keyring-backend", "file", "--prefix", "cloud", "--denom", "ufoo", "--json")
+    done = call(network, "new", "net-1", "--home", tmp_path, *words)
+    assert done.exit_code == 0, done.output
+    (account,) = json.loads(done.stdout)["accounts"]
+    assert account["name"] == "validator0" and account["address"].startswith("cloud1")
+    assert "mnemonic" not in account
+    assert b"mnemonic" not in (tmp_path / "keyring" / "validator0.json").read_bytes()
+
+
+def test_what_is_refused_leaves_nothing_behind(tmp_path: Path) -> None:
+    for words in (
+        ("--seats", 2),
+        ("--denom", "1"),
+        ("--hosts", "h"),
+        ("--prefix", "UPPER"),
+        ("--fund", "x=1uakt"),
+    ):
+        done = call(network, "new", "net-1", "--home", tmp_path / "net", *words)
+        assert done.exit_code == 1 and not (tmp_path / "net").exists(), (words, done.output)
+
+
+def test_commands_find_the_network_of_their_home(tmp_path: Path) -> None:
+    call(network, "new", "net-1", "--home", tmp_path, "--denom", "ufoo", "--port-base", 31000)
+    settings = session.Settings(tmp_path, None, None, None, "")
+    assert settings.rpc == "http://127.0.0.1:31000" and settings.local()["gas_price"] == "0.0025ufoo"
+    assert settings.signing_key().name == "tenant"
+
+
+def test_joining_with_a_file(tmp_path: Path) -> None:
+    made = json.loads(call(network, "new", "net-1", "--home", tmp_path / "net", "--json").stdout)
+    first = made["nodes"][0]
+    words = (
+        "--genesis",
+        made["genesis"],
+        "--peers",
+        f"{first['node_id']}@{first['p2p']}",
+        "--home",
+        tmp_path / "n",
+    )
+    done = call(node, "join", *words, "--port-base", 31100, "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["rpc"] == "http://127.0.0.1:31100"
+    assert (tmp_path / "n/config/genesis.json").exists()
+    again = call(node, "join", *words)
+    assert again.exit_code == 1 and "is a node already" in again.output
+    (tmp_path / "bad.json").write_text("[]")
+    bad = call(node, "join", "--genesis", tmp_path / "bad.json", "--peers", "x", "--home", tmp_path / "m")
+    assert bad.exit_code == 1 and "no genesis document" in bad.output
