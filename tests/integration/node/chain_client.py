@@ -47,8 +47,8 @@ def make_home(folder: Path, config: Config) -> Path:
     return folder
 
 
-def transfer(amount: int, sequence: int, memo: str = "") -> bytes:
-    """A signed transfer from alice, account number 0, to bob."""
+def transfer(amount: int, sequence: int, memo: str = "", account_number: int = 0) -> bytes:
+    """A signed transfer from alice to bob."""
 
     def pack(message: Any) -> AnyMessage:
         return AnyMessage(type_url="/" + message.DESCRIPTOR.full_name, value=message.SerializeToString())
@@ -63,7 +63,9 @@ def transfer(amount: int, sequence: int, memo: str = "") -> bytes:
     info.mode_info.single.mode = signing_pb2.SIGN_MODE_DIRECT
     fee = tx_pb2.Fee(gas_limit=200_000, amount=[coin_pb2.Coin(denom="uakt", amount="5000")])
     auth = tx_pb2.AuthInfo(signer_infos=[info], fee=fee).SerializeToString()
-    document = tx_pb2.SignDoc(body_bytes=body, auth_info_bytes=auth, chain_id=CHAIN, account_number=0)
+    document = tx_pb2.SignDoc(
+        body_bytes=body, auth_info_bytes=auth, chain_id=CHAIN, account_number=account_number
+    )
     signature = ALICE.sign(document.SerializeToString())
     return tx_pb2.TxRaw(body_bytes=body, auth_info_bytes=auth, signatures=[signature]).SerializeToString()
 
