@@ -75,6 +75,13 @@ from supercloud.chain.x.feegrant import genesis as feegrant_genesis
 from supercloud.chain.x.feegrant import msg_server as feegrant_msgs
 from supercloud.chain.x.feegrant import query_server as feegrant_queries
 from supercloud.chain.x.feegrant.keeper import Keeper as FeegrantKeeper
+from supercloud.chain.x.gov import abci as gov_abci
+from supercloud.chain.x.gov import genesis as gov_genesis
+from supercloud.chain.x.gov import legacy_msg_server as gov_legacy_msgs
+from supercloud.chain.x.gov import legacy_query_server as gov_legacy_queries
+from supercloud.chain.x.gov import msg_server as gov_msgs
+from supercloud.chain.x.gov import query_server as gov_queries
+from supercloud.chain.x.gov.keeper import Keeper as GovKeeper
 from supercloud.chain.x.market import abci as market_abci
 from supercloud.chain.x.market import expected_keepers as market_needs
 from supercloud.chain.x.market import genesis as market_genesis
@@ -126,7 +133,7 @@ NAME = "supercloud"
 
 STORES = (
     BASE_STORE, "acc", "audit", "authz", "bank", "cert", "consensus", "deployment", "distribution", "escrow",
-    "evidence", "feegrant", "market", "mint", "provider", "slashing", "staking", "take",
+    "evidence", "feegrant", "gov", "market", "mint", "provider", "slashing", "staking", "take",
 )  # fmt: skip
 
 # Accounts of modules and what they may do with supply. All are closed to transfers by users.
@@ -175,6 +182,7 @@ class Keepers(NamedTuple):
     distribution: DistributionKeeper
     mint: MintKeeper
     evidence: EvidenceKeeper
+    gov: GovKeeper
     reactions: MarketReactions
 
     @property
@@ -292,6 +300,7 @@ def make_keepers(router: Router) -> Keepers:
         distribution=distribution,
         mint=MintKeeper(auth, bank, staking),
         evidence=EvidenceKeeper(staking, slashing),
+        gov=GovKeeper(router, auth, bank, staking, distribution),
         reactions=reactions,
     )
 
@@ -332,17 +341,21 @@ def register_routes(router: Router, keepers: Keepers) -> None:
     mint_queries.register(router, keepers.mint)
     evidence_msgs.register(router)
     evidence_queries.register(router, keepers.evidence)
+    gov_msgs.register(router, keepers.gov)
+    gov_queries.register(router, keepers.gov)
+    gov_legacy_msgs.register(router, keepers.gov)
+    gov_legacy_queries.register(router, keepers.gov)
 
 
 # Consensus comes first: it completes the parameters that the head of the document gave. Auth makes the
 # accounts that bank's balances belong to. Expiry's parameters come before the orders that queue up by them.
 GENESIS_ORDER = (
-    "consensus", "auth", "authz", "bank", "distribution", "staking", "slashing", "take", "audit", "mint",
+    "consensus", "auth", "authz", "bank", "distribution", "staking", "slashing", "gov", "take", "audit", "mint",
     "evidence", "feegrant", "cert", "deployment", "provider", "market_expiry", "market", "escrow",
 )  # fmt: skip
 # Who works at a block's begin, and who at its end, in the order of the network.
 BEGIN_ORDER = ("auth", "authz", "distribution", "mint", "slashing", "evidence", "staking")
-END_ORDER = ("staking", "feegrant", "market")
+END_ORDER = ("gov", "staking", "feegrant", "market")
 
 
 def make_modules(k: Keepers) -> dict[str, Module]:
@@ -408,6 +421,13 @@ def _stake_modules(k: Keepers) -> tuple[Module, ...]:
             k.evidence,
             begin_block=lambda ctx: evidence_abci.begin_block(ctx, k.evidence),
         ),
+        _module(
+            "gov",
+            gov_genesis,
+            k.gov,
+            required=False,
+            end_block=lambda ctx: gov_abci.end_block(ctx, k.gov),
+        ),
     )
 
 
@@ -415,7 +435,7 @@ def violations(ctx: Context, k: Keepers) -> list[str]:
     """Everything that must hold and does not: in each module, between modules, and in the bank."""
     holders = (
         k.escrow, k.deployment, k.market, k.take, k.provider, k.audit, k.cert, k.staking, k.slashing,
-        k.distribution, k.mint, k.evidence, k.reactions, k.bank,
+        k.distribution, k.mint, k.evidence, k.gov, k.reactions, k.bank,
     )  # fmt: skip
     return [words for holder in holders for words in holder.invariants(ctx)]
 
@@ -510,6 +530,7 @@ def default_genesis(
         "slashing": slashing_genesis.default(),
         "mint": mint_genesis.default(native),
         "evidence": {"evidence": []},
+        "gov": gov_genesis.default(native),
     }
 
 

@@ -1,0 +1,1 @@
+"""Proposals, the deposits that carry them and the votes that decide them."""
