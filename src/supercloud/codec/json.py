@@ -1,8 +1,9 @@
 """Proto JSON as the network's Go gateway prints and reads it.
 
 Names are the proto's own (snake_case); defaults are printed; 64-bit integers are text; enums are names; bytes are
-base64; decimals are decimal text; durations are seconds with an `s`; an Any is its message with `@type`. A message field
-that the Go structs hold by value is always printed, one they hold by pointer is null when absent.
+base64, null when empty; decimals are decimal text; durations are seconds with an `s`; an Any is its message with
+`@type`. A message field that the Go structs hold by value is always printed, one they hold by pointer is null when
+absent.
 """
 
 from __future__ import annotations
@@ -111,6 +112,9 @@ def _field_writer(field: Any) -> Write:
         if _by_value(field):
             return lambda message: one(getattr(message, name))
         return lambda message: one(getattr(message, name)) if message.HasField(name) else None
+    if field.type == FieldDescriptor.TYPE_BYTES and not _is_digits(field) and not _is_dec(field):
+        # Go has no empty bytes after decoding, only none: `"next_key":null`.
+        return lambda message: base64.b64encode(value).decode() if (value := getattr(message, name)) else None
     return lambda message: one(getattr(message, name))
 
 

@@ -37,7 +37,7 @@ def send(amount: str = "1") -> bank_tx.MsgSend:
 
 def test_defaults_are_printed_and_long_numbers_are_text() -> None:
     assert json.to_dict(PageRequest(offset=2**63)) == {
-        "key": "",
+        "key": None,
         "offset": "9223372036854775808",
         "limit": "0",
         "count_total": False,

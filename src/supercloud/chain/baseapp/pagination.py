@@ -25,12 +25,13 @@ def paginate(
     """One page of the records under a prefix.
 
     `accept` gets the key without the prefix and the value, and returns the item, or None to leave it out.
-    `next_key` is the key, without the prefix, of the first record of the next page.
+    `next_key` is the key, without the prefix, of the first record of the next page. A request without a limit has
+    its total counted, asked for or not, as the network's lists do.
     """
     if page.offset and page.key:
         raise InvalidArgument("invalid request, either offset or key is expected, got both")
     limit = min(page.limit or LIMIT_DEFAULT, LIMIT_MAX)
-    counting = page.count_total and not page.key
+    counting = (page.count_total or not page.limit) and not page.key
     items: list[T] = []
     response = PageResponse()
     matched = 0

@@ -30,7 +30,7 @@ def read(kv, **options: object) -> tuple[list[int], bytes, int]:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({}, (list(range(10)), b"", 0)),
+        ({}, (list(range(10)), b"", 10)),
         ({"limit": 4}, ([0, 1, 2, 3], b"\x04", 0)),
         ({"limit": 10}, (list(range(10)), b"", 0)),
         ({"limit": 4, "offset": 3}, ([3, 4, 5, 6], b"\x07", 0)),
