@@ -5,16 +5,18 @@ Nothing here imports the state machine: the network is seen as any stranger sees
 """
 
 from supercloud.sdk.client import Client
-from supercloud.sdk.errors import PermanentError, QueryError, SdkError, TemporaryError, TxFailed
-from supercloud.sdk.tx import TxResult, TxSender
+from supercloud.sdk.errors import PermanentError, QueryError, SdkError, TemporaryError, TxFailed, TxUncertain
+from supercloud.sdk.tx import Signed, TxResult, TxSender
 
 __all__ = [
     "Client",
     "PermanentError",
     "QueryError",
     "SdkError",
+    "Signed",
     "TemporaryError",
     "TxFailed",
     "TxResult",
     "TxSender",
+    "TxUncertain",
 ]

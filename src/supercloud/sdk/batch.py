@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from google.protobuf.message import Message
 
-from supercloud.sdk.errors import PermanentError, QueryError, SdkError, TxFailed
+from supercloud.sdk.errors import PermanentError, QueryError, SdkError, TemporaryError, TxFailed
 from supercloud.sdk.tx import TxResult, TxSender
 
 MESSAGES_MAX = 20
@@ -35,6 +35,7 @@ class BatchSender:
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(QUEUE_MAX)
         self._tasks: asyncio.TaskGroup | None = None
         self._worker: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def __aenter__(self) -> BatchSender:
         self._tasks = asyncio.TaskGroup()
@@ -44,13 +45,16 @@ class BatchSender:
 
     async def __aexit__(self, *error: object) -> None:
         assert self._tasks is not None and self._worker is not None
+        self._closed = True
         self._worker.cancel()
         while not self._queue.empty():
-            self._queue.get_nowait().outcome.cancel()
+            _fail(self._queue.get_nowait(), _closing())
         await self._tasks.__aexit__(None, None, None)
 
     async def submit(self, message: Message) -> TxResult:
         """Send and wait until the transaction with `message` is in a block. Raises TxFailed, SdkError."""
+        if self._closed:
+            raise _closing()
         waiting = _Waiting(message, asyncio.get_running_loop().create_future())
         await self._queue.put(waiting)
         return await waiting.outcome
@@ -62,10 +66,15 @@ class BatchSender:
     async def _run(self, tasks: asyncio.TaskGroup) -> None:
         while True:
             batch = [await self._queue.get()]
-            await asyncio.sleep(GATHER_S)
-            while len(batch) < self._messages_max and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-            tx_hash = await self._broadcast(batch)
+            try:
+                await asyncio.sleep(GATHER_S)
+                while len(batch) < self._messages_max and not self._queue.empty():
+                    batch.append(self._queue.get_nowait())
+                tx_hash = await self._broadcast(batch)
+            except asyncio.CancelledError:
+                # Taken off the queue and not sent: nobody else would tell those who wait.
+                _refuse_all(batch, _closing())
+                raise
             if tx_hash is not None:
                 tasks.create_task(self._follow(tx_hash, batch))
 
@@ -87,6 +96,8 @@ class BatchSender:
             result = await self.sender.wait_committed(tx_hash)
         except TxFailed as error:
             _refuse_culprit(batch, error.result.log, error)
+            if self._closed:
+                _refuse_all(batch, _closing())
             for waiting in batch:
                 await self._queue.put(waiting)
             return
@@ -96,6 +107,10 @@ class BatchSender:
         for waiting in batch:
             if not waiting.outcome.done():
                 waiting.outcome.set_result(result)
+
+
+def _closing() -> TemporaryError:
+    return TemporaryError("the sender is closed; the message was not sent by it")
 
 
 def _refuse_culprit(batch: list[_Waiting], log: str, error: SdkError) -> None:

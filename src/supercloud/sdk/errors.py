@@ -2,6 +2,7 @@
 
 SdkError
  +-- TemporaryError     try again later: connection refused, timeout, node behind
+ |    +-- TxUncertain   a transaction left, and nobody answered whether it arrived
  +-- PermanentError     trying again does not help
       +-- QueryError    the node answered a query with a refusal
       +-- TxFailed      the network refused or failed a transaction
@@ -12,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from supercloud.sdk.tx import TxResult
+    from supercloud.sdk.tx import Signed, TxResult
 
 
 class SdkError(Exception):
@@ -45,6 +46,14 @@ class QueryError(PermanentError):
     def not_found(self) -> bool:
         """Whether the thing asked for does not exist (gRPC NotFound travels as sdk code 22, key not found)."""
         return self.code == 22
+
+
+class TxUncertain(TemporaryError):
+    """The node fell silent while it was given a transaction. `TxSender.resume(signed)` finds out, or sends it again."""
+
+    def __init__(self, signed: Signed, reason: object) -> None:
+        super().__init__(f"nobody knows whether transaction {signed.hash} arrived: {reason}", 2.0)
+        self.signed = signed
 
 
 class TxFailed(PermanentError):

@@ -22,6 +22,7 @@ from supercloud.pb.akash.provider.v1beta4 import query_pb2 as provider_query
 from supercloud.sdk import jwt
 from supercloud.sdk.client import Client
 from supercloud.sdk.errors import PermanentError, TemporaryError
+from supercloud.sdk.http import from_json, read_all, web_url
 
 STDOUT, STDERR, RESULT, FAILURE, STDIN, RESIZE = 100, 101, 102, 103, 104, 105
 REQUEST_TIMEOUT_S: Final = 30.0
@@ -56,10 +57,11 @@ class ShellFrame(NamedTuple):
 
 
 class Gateway:
-    """One provider's gateway, spoken to as the holder of `signer`."""
+    """One provider's gateway, spoken to as the holder of `signer`. Raises PermanentError for a URL without TLS."""
 
     def __init__(self, url: str, trust: Trust, signer: jwt.JwtSigner | None, owner: str) -> None:
-        self.url = url.rstrip("/")
+        # The address comes from the provider's record: over plain HTTP anybody on the way could take the token.
+        self.url = web_url(url, ("https",))
         self._trust = trust
         self._signer = signer
         self._owner = owner
@@ -90,8 +92,7 @@ class Gateway:
 
     async def status(self) -> dict[str, Any]:
         """Public status of the provider."""
-        answer: dict[str, Any] = await self._json("GET", "/status")
-        return answer
+        return await self._object("/status")
 
     async def round_trip_s(self) -> float:
         """Seconds one request takes on an open connection."""
@@ -110,13 +111,11 @@ class Gateway:
 
     async def lease_status(self, lease: LeasePath) -> dict[str, Any]:
         """Services with URIs and replica counts, and forwarded ports."""
-        answer: dict[str, Any] = await self._json("GET", f"/lease/{lease}/status")
-        return answer
+        return await self._object(f"/lease/{lease}/status")
 
     async def service_status(self, lease: LeasePath, service: str) -> dict[str, Any]:
         """One service of `lease_status`."""
-        answer: dict[str, Any] = await self._json("GET", f"/lease/{lease}/service/{service}/status")
-        return answer
+        return await self._object(f"/lease/{lease}/service/{service}/status")
 
     async def logs(
         self, lease: LeasePath, services: str = "", follow: bool = False, tail: int = -1
@@ -159,7 +158,7 @@ class Gateway:
             async for message in socket:
                 if message.type is not aiohttp.WSMsgType.TEXT:
                     break
-                yield orjson.loads(message.data)
+                yield from_json(message.data, "the provider")
             if socket.close_code in (4000, 4001, 4002):
                 raise GatewayError(socket.close_code, _CLOSE_REASONS[socket.close_code])
         finally:
@@ -178,15 +177,24 @@ class Gateway:
         return socket
 
     async def _json(self, method: str, path: str) -> Any:
-        return orjson.loads(await self._request(method, path, None) or b"null")
+        return from_json(await self._request(method, path, None) or b"null", "the provider")
+
+    async def _object(self, path: str) -> dict[str, Any]:
+        answer = await self._json("GET", path)
+        if not isinstance(answer, dict):
+            raise PermanentError(f"the provider answered {path} with something that is no object")
+        return answer
 
     async def _request(self, method: str, path: str, body: bytes | None) -> bytes:
         async def attempt(ssl: aiohttp.Fingerprint | bool) -> bytes:
+            # A redirect could lead the token to somebody else.
             request = self._http().request(
-                method, self.url + path, data=body, headers=self._headers(), ssl=ssl
+                method, self.url + path, data=body, headers=self._headers(), ssl=ssl, allow_redirects=False
             )
             async with request as response:
-                answer = await response.content.read()
+                answer = await read_all(response, ANSWER_BYTES_MAX)
+                if 300 <= response.status < 400:
+                    raise GatewayError(response.status, "it sends us elsewhere, which is not followed")
                 if response.status >= 400:
                     raise GatewayError(response.status, _error_text(answer))
                 return answer
@@ -274,7 +282,7 @@ class Trust:
                 raise
             except (aiohttp.ClientError, TimeoutError, ConnectionError, asyncio.IncompleteReadError) as error:
                 raise TemporaryError(
-                    f"provider does not answer: {error or type(error).__name__}", 2.0
+                    f"provider does not answer: {str(error) or type(error).__name__}", 2.0
                 ) from error
             self._ways = [way]
             return result

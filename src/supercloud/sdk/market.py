@@ -32,6 +32,7 @@ from supercloud.types.dec import Dec
 MARKET = "/akash.market.v1beta5.Query/"
 DEPLOYMENT = "/akash.deployment.v1beta4.Query/"
 MANIFEST_RETRIES = 20
+MANIFEST_PAUSE_S = 0.25
 READY_POLL_S = 0.1
 READY_POLL_S_MAX = 2.0
 
@@ -163,7 +164,7 @@ async def send_manifest(gateway: Gateway, dseq: int, sdl: Sdl) -> None:
         except GatewayError as error:
             if "no lease for deployment" not in error.text or attempt == MANIFEST_RETRIES - 1:
                 raise
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(MANIFEST_PAUSE_S)
 
 
 async def wait_ready(gateway: Gateway, lease: LeasePath, timeout_s: float = 600.0) -> dict[str, Any]:
@@ -267,7 +268,9 @@ async def _status_or_none(gateway: Gateway, lease: LeasePath) -> dict[str, Any]:
 
 def _all_available(status: dict[str, Any]) -> bool:
     services = status.get("services") or {}
-    return bool(services) and all(item["available"] >= item["total"] for item in services.values())
+    return bool(services) and all(
+        item.get("available", 0) >= item.get("total", 1) for item in services.values()
+    )
 
 
 def _failures(status: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ import aiohttp
 import orjson
 
 from supercloud.sdk.errors import PermanentError, TemporaryError
+from supercloud.sdk.http import from_json, read_all, web_url
 
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 REQUEST_TIMEOUT_S = 15.0
@@ -31,10 +32,10 @@ class RpcError(PermanentError):
 
 
 class RpcClient:
-    """One node's RPC. Use as `async with RpcClient(url) as rpc`, or call `close()`."""
+    """One node's RPC. Use as `async with RpcClient(url) as rpc`, or call `close()`. Raises PermanentError for a bad URL."""
 
     def __init__(self, url: str, timeout_s: float = REQUEST_TIMEOUT_S) -> None:
-        self.url = url.rstrip("/")
+        self.url = web_url(url)
         self._timeout_s = timeout_s
         self._ids = itertools.count(1)
         self._session: aiohttp.ClientSession | None = None
@@ -60,14 +61,12 @@ class RpcClient:
             ) as response:
                 if response.status >= 500:
                     raise TemporaryError(f"{self.url}: HTTP {response.status}")
-                answer = orjson.loads(await response.content.read())
+                data = await read_all(response, ANSWER_BYTES_MAX)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise TemporaryError(
-                f"node at {self.url} does not answer: {error or type(error).__name__}"
+                f"node at {self.url} does not answer: {str(error) or type(error).__name__}"
             ) from error
-        except orjson.JSONDecodeError as error:
-            raise PermanentError(f"{self.url} does not speak JSON-RPC: {error}") from error
-        return _result(method, answer)
+        return _result(method, from_json(data, self.url))
 
     async def subscribe(self, query: str) -> AsyncIterator[dict[str, Any]]:
         """Yield every event that matches `query` until the connection ends, which raises TemporaryError.
@@ -83,10 +82,10 @@ class RpcClient:
                 async for message in socket:
                     if message.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
                         break
-                    yield _result("subscribe", orjson.loads(message.data))
+                    yield _result("subscribe", from_json(message.data, self.url))
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise TemporaryError(
-                f"subscription to {self.url} broke: {error or type(error).__name__}"
+                f"subscription to {self.url} broke: {str(error) or type(error).__name__}"
             ) from error
         raise TemporaryError(f"{self.url} ended the subscription")
 
@@ -103,11 +102,17 @@ def _result(method: str, answer: Any) -> Any:
     if not isinstance(answer, dict):
         raise PermanentError(f"{method}: answer is not a JSON-RPC object")
     error = answer.get("error")
-    if error:
+    if isinstance(error, dict):
+        code = error.get("code")
         raise RpcError(
-            method, int(error.get("code", 0)), str(error.get("message", "")), str(error.get("data", ""))
+            method,
+            code if isinstance(code, int) else 0,
+            str(error.get("message", "")),
+            str(error.get("data", "")),
         )
-    return answer.get("result")
+    if error or "result" not in answer:
+        raise PermanentError(f"{method}: answer is not a JSON-RPC object")
+    return answer["result"]
 
 
 async def wait_for_node(rpc: RpcClient, timeout_s: float = 30.0) -> dict[str, Any]:

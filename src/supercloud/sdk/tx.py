@@ -4,14 +4,20 @@ Order of a send: simulate, price, sign (SIGN_MODE_DIRECT), broadcast_tx_sync, wa
 A sender keeps its own sequence, so that many sends may be under way; when the node disagrees (sdk code 32), which
 happens when the same key was used elsewhere, it goes on with the one that the node expects: the account on the ledger
 does not know yet what waits for a block.
+
+A transaction is known by its hash before it leaves, and the same bytes are the same transaction however often they are
+sent: where the node falls silent they are sent again, and who keeps them (`keep`) can find out after a crash with
+`resume` what became of them, without doing anything twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
 
@@ -24,18 +30,24 @@ from supercloud.pb.cosmos.crypto.secp256k1 import keys_pb2
 from supercloud.pb.cosmos.tx.signing.v1beta1 import signing_pb2
 from supercloud.pb.cosmos.tx.v1beta1 import service_pb2, tx_pb2
 from supercloud.sdk.client import Client
-from supercloud.sdk.errors import PermanentError, QueryError, TemporaryError, TxFailed
+from supercloud.sdk.errors import PermanentError, QueryError, TemporaryError, TxFailed, TxUncertain
 from supercloud.sdk.events import TypedEvent, typed_events
 from supercloud.sdk.rpc import RpcError
+from supercloud.types.coin import valid_denom
 
 WRONG_SEQUENCE = 32
 MEMPOOL_FULL = 20
 GAS_MARGIN = Fraction(13, 10)
 RESENDS_MAX = 8
+DELIVERIES_MAX = 5
+DELIVERY_PAUSE_S = 0.5
 COMMIT_TIMEOUT_S = 60.0
 POLL_S = 0.05
 POLL_S_MAX = 0.5
 EXPECTED = re.compile(r"account sequence mismatch, expected ([0-9]{1,20}), got")
+ALREADY_HERE = "tx already exists in cache"
+"""What CometBFT's mempool says of bytes it has seen; they wait for a block or are in one."""
+PRICE = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,18})?)([a-zA-Z].*)")
 
 
 class Signer(Protocol):
@@ -62,13 +74,10 @@ class GasPrice(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> GasPrice:
         """From text such as `0.025uakt`."""
-        digits = len(text) - len(text.lstrip("0123456789."))
-        try:
-            return cls(Fraction(text[:digits]), text[digits:])
-        except ValueError as error:
-            raise PermanentError(
-                f"gas price {text!r}: expected a number and a denom, such as 0.025uakt"
-            ) from error
+        match = PRICE.fullmatch(text)
+        if match is None or not valid_denom(match[2]):
+            raise PermanentError(f"gas price {text[:80]!r}: expected a number and a denom, such as 0.025uakt")
+        return cls(Fraction(match[1]), match[2])
 
     def fee(self, gas: int) -> coin_pb2.Coin:
         """The fee for `gas`, rounded up."""
@@ -95,11 +104,30 @@ class TxResult(NamedTuple):
         return list(abci_pb2.TxMsgData.FromString(self.data).msg_responses)
 
 
-class TxSender:
-    """Sends transactions of one key, in order."""
+class Signed(NamedTuple):
+    """A transaction ready to leave: `hash` names it for ever, `raw` is what travels."""
 
-    def __init__(self, client: Client, signer: Signer, gas_price: str = "0.0025uakt") -> None:
+    hash: str
+    raw: bytes
+
+    @classmethod
+    def of(cls, raw: bytes) -> Signed:
+        """From its bytes."""
+        return cls(hashlib.sha256(raw).hexdigest().upper(), raw)
+
+
+class TxSender:
+    """Sends transactions of one key, in order. `keep` is called with each before it leaves."""
+
+    def __init__(
+        self,
+        client: Client,
+        signer: Signer,
+        gas_price: str = "0.0025uakt",
+        keep: Callable[[Signed], None] | None = None,
+    ) -> None:
         self.client = client
+        self._keep = keep
         self.signer = signer
         self.address = signer.address
         self.gas_price = GasPrice.parse(gas_price)
@@ -115,23 +143,43 @@ class TxSender:
     async def send(self, messages: Sequence[Message], memo: str = "", gas: int | None = None) -> TxResult:
         """Send one transaction with these messages and wait for its block.
 
-        Raises TxFailed with the network's answer, TemporaryError when it could not be delivered in time.
+        Raises TxFailed with the network's answer, TemporaryError when it could not be delivered in time, TxUncertain
+        when the node fell silent meanwhile.
         """
         tx_hash = await self.broadcast(messages, memo, gas)
         return await self.wait_committed(tx_hash)
 
+    async def resume(self, signed: Signed) -> TxResult:
+        """See a transaction through that left earlier, perhaps: hand it over if it is unknown, wait for its block.
+
+        Raises TxFailed, TxUncertain, TemporaryError. Harmless for one that is in a block already.
+        """
+        if await self.client.tx(signed.hash) is None:
+            with contextlib.suppress(_AlreadyHere):
+                result = await self._deliver(signed)
+                if result.code:
+                    raise TxFailed(result)
+        return await self.wait_committed(signed.hash)
+
     async def broadcast(self, messages: Sequence[Message], memo: str = "", gas: int | None = None) -> str:
-        """Sign and hand over to the node's mempool; returns the hash. Raises TxFailed, TemporaryError."""
+        """Sign and hand over to the node's mempool; returns the hash. Raises TxFailed, TemporaryError, TxUncertain."""
         body = tx_pb2.TxBody(messages=[_any(message) for message in messages], memo=memo).SerializeToString()
         async with self._lock:
             said = ""
             for _ in range(RESENDS_MAX):
                 await self._load_account()
                 try:
-                    limit = gas or await self._estimate(body)
-                    result = await self._broadcast_raw(self._sign(body, limit))
+                    signed = Signed.of(self._sign(body, gas or await self._estimate(body)))
+                    if self._keep is not None:
+                        self._keep(signed)
+                    result = await self._deliver(signed)
                 except _StaleSequence as stale:
                     self._resync(said := str(stale))
+                    continue
+                except _AlreadyHere:
+                    # Another program sent the very same bytes: that one is its transaction, ours comes after it.
+                    self._sequence += 1
+                    said = "the same transaction was sent by another program"
                     continue
                 if result.code == WRONG_SEQUENCE:
                     self._resync(said := result.log)
@@ -149,7 +197,7 @@ class TxSender:
         pause = POLL_S
         try:
             async with asyncio.timeout(timeout_s):
-                while (found := await self.client.tx(tx_hash)) is None:
+                while (found := await self._found(tx_hash)) is None:
                     await asyncio.sleep(pause)
                     pause = min(pause * 1.3, POLL_S_MAX)
         except TimeoutError as error:
@@ -161,6 +209,12 @@ class TxSender:
         if result.code:
             raise TxFailed(result)
         return result
+
+    async def _found(self, tx_hash: str) -> dict[str, Any] | None:
+        """The committed transaction; None also while the node does not answer, which it may again."""
+        with contextlib.suppress(TemporaryError):
+            return await self.client.tx(tx_hash)
+        return None
 
     async def simulate(self, messages: Sequence[Message]) -> int:
         """Gas that these messages would use now."""
@@ -223,27 +277,50 @@ class TxSender:
             body_bytes=body, auth_info_bytes=auth_info, signatures=[signature]
         ).SerializeToString()
 
-    async def _broadcast_raw(self, raw: bytes) -> TxResult:
+    async def _deliver(self, signed: Signed) -> TxResult:
+        """Hand over; the same bytes again while the node does not answer. Raises TxUncertain, _AlreadyHere."""
+        silence: TemporaryError | None = None
+        for _ in range(DELIVERIES_MAX):
+            try:
+                result = await self._broadcast_raw(signed)
+            except TemporaryError as error:
+                silence = error
+                await asyncio.sleep(DELIVERY_PAUSE_S)
+                continue
+            except _AlreadyHere:
+                if silence is None:
+                    raise
+                return _accepted(signed)  # The first delivery arrived.
+            if silence and result.code == WRONG_SEQUENCE and await self._found(signed.hash):
+                return _accepted(signed)  # The first delivery arrived, and is in a block by now.
+            return result
+        self._number = None
+        raise TxUncertain(signed, silence)
+
+    async def _broadcast_raw(self, signed: Signed) -> TxResult:
         try:
-            answer = await self.client.rpc.call("broadcast_tx_sync", tx=base64.b64encode(raw).decode())
+            answer = await self.client.rpc.call("broadcast_tx_sync", tx=base64.b64encode(signed.raw).decode())
         except RpcError as error:
+            if ALREADY_HERE in error.data:
+                raise _AlreadyHere from error
             raise PermanentError(f"the node refused the transaction: {error}") from error
-        return TxResult(
-            answer["hash"],
-            0,
-            int(answer.get("code") or 0),
-            answer.get("codespace") or "",
-            answer.get("log") or "",
-            0,
-            0,
-            [],
-            [],
-            b"",
+        return _accepted(signed)._replace(
+            code=int(answer.get("code") or 0),
+            codespace=answer.get("codespace") or "",
+            log=answer.get("log") or "",
         )
 
 
 class _StaleSequence(Exception):
     """The node expects another sequence than we remember."""
+
+
+class _AlreadyHere(Exception):
+    """The node has these bytes already."""
+
+
+def _accepted(signed: Signed) -> TxResult:
+    return TxResult(signed.hash, 0, 0, "", "", 0, 0, [], [], b"")
 
 
 def _any(message: Message) -> AnyMessage:
