@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from supercloud import pb
+from supercloud.chain import upgrades
 from supercloud.chain.ante.chain import AnteChain
 from supercloud.chain.ante.verifier import Verifier
 from supercloud.chain.baseapp import queries
@@ -20,6 +21,7 @@ from supercloud.chain.baseapp.genesis import GenesisError, Module
 from supercloud.chain.baseapp.router import Router
 from supercloud.chain.hooks import MarketReactions, StakingReactions
 from supercloud.chain.store.multistore import MultiStore
+from supercloud.chain.upgrades.upgrade import Upgrade
 from supercloud.chain.x.audit import genesis as audit_genesis
 from supercloud.chain.x.audit import msg_server as audit_msgs
 from supercloud.chain.x.audit import query_server as audit_queries
@@ -116,6 +118,12 @@ from supercloud.chain.x.take import msg_server as take_msgs
 from supercloud.chain.x.take import query_server as take_queries
 from supercloud.chain.x.take.keeper import Keeper as TakeKeeper
 from supercloud.chain.x.take.types import default_params as default_take_params
+from supercloud.chain.x.upgrade import abci as upgrade_abci
+from supercloud.chain.x.upgrade import genesis as upgrade_genesis
+from supercloud.chain.x.upgrade import msg_server as upgrade_msgs
+from supercloud.chain.x.upgrade import query_server as upgrade_queries
+from supercloud.chain.x.upgrade.keeper import Handler as UpgradeHandler
+from supercloud.chain.x.upgrade.keeper import Keeper as UpgradeKeeper
 from supercloud.codec import registry
 from supercloud.codec import tx as tx_codec
 from supercloud.codec.json import to_dict
@@ -133,7 +141,7 @@ NAME = "supercloud"
 
 STORES = (
     BASE_STORE, "acc", "audit", "authz", "bank", "cert", "consensus", "deployment", "distribution", "escrow",
-    "evidence", "feegrant", "gov", "market", "mint", "provider", "slashing", "staking", "take",
+    "evidence", "feegrant", "gov", "market", "mint", "provider", "slashing", "staking", "take", "upgrade",
 )  # fmt: skip
 
 # Accounts of modules and what they may do with supply. All are closed to transfers by users.
@@ -160,6 +168,7 @@ class Options:
     keep_heights: int = 0
     retain_blocks: int = 0
     on_defect: Callable[[BaseException], None] | None = None
+    skip_upgrades: Sequence[int] = ()
 
 
 class Keepers(NamedTuple):
@@ -183,6 +192,7 @@ class Keepers(NamedTuple):
     mint: MintKeeper
     evidence: EvidenceKeeper
     gov: GovKeeper
+    upgrade: UpgradeKeeper
     reactions: MarketReactions
 
     @property
@@ -209,6 +219,7 @@ class SupercloudApp(BaseApp):
     def __init__(self, backend: Backend, profile: Profile, options: Options) -> None:
         router = Router()
         self.keepers = make_keepers(router)
+        self.keepers.upgrade.skip(options.skip_upgrades)
         register_routes(router, self.keepers)
         modules = make_modules(self.keepers)
         keepers = self.keepers
@@ -282,7 +293,7 @@ def make_keepers(router: Router) -> Keepers:
         lambda ctx, grant, message: Accept(*staking_grants.accept(ctx, grant, message)),
         staking_grants.check_authorization,
     )
-    return Keepers(
+    keepers = Keepers(
         auth=auth,
         bank=bank,
         authz=authz,
@@ -301,8 +312,16 @@ def make_keepers(router: Router) -> Keepers:
         mint=MintKeeper(auth, bank, staking),
         evidence=EvidenceKeeper(staking, slashing),
         gov=GovKeeper(router, auth, bank, staking, distribution),
+        upgrade=UpgradeKeeper(),
         reactions=reactions,
     )
+    known = {each.name: _upgrade_handler(keepers, each) for each in upgrades.UPGRADES}
+    keepers.upgrade.know(known, dict.fromkeys(GENESIS_ORDER, STORE_VERSION))
+    return keepers
+
+
+def _upgrade_handler(keepers: Keepers, upgrade: Upgrade) -> UpgradeHandler:
+    return lambda ctx, versions: upgrade.migrate(ctx, keepers, versions)
 
 
 def register_routes(router: Router, keepers: Keepers) -> None:
@@ -345,16 +364,21 @@ def register_routes(router: Router, keepers: Keepers) -> None:
     gov_queries.register(router, keepers.gov)
     gov_legacy_msgs.register(router, keepers.gov)
     gov_legacy_queries.register(router, keepers.gov)
+    upgrade_msgs.register(router, keepers.upgrade)
+    upgrade_queries.register(router, keepers.upgrade)
 
 
 # Consensus comes first: it completes the parameters that the head of the document gave. Auth makes the
 # accounts that bank's balances belong to. Expiry's parameters come before the orders that queue up by them.
 GENESIS_ORDER = (
     "consensus", "auth", "authz", "bank", "distribution", "staking", "slashing", "gov", "take", "audit", "mint",
-    "evidence", "feegrant", "cert", "deployment", "provider", "market_expiry", "market", "escrow",
+    "evidence", "feegrant", "cert", "deployment", "provider", "market_expiry", "market", "escrow", "upgrade",
 )  # fmt: skip
+STORE_VERSION = 1
+"""Of every module's store so far. The upgrade that changes a store gives its module a version of its own."""
+
 # Who works at a block's begin, and who at its end, in the order of the network.
-BEGIN_ORDER = ("auth", "authz", "distribution", "mint", "slashing", "evidence", "staking")
+BEGIN_ORDER = ("upgrade", "auth", "authz", "distribution", "mint", "slashing", "evidence", "staking")
 END_ORDER = ("gov", "staking", "feegrant", "market")
 
 
@@ -422,6 +446,13 @@ def _stake_modules(k: Keepers) -> tuple[Module, ...]:
             begin_block=lambda ctx: evidence_abci.begin_block(ctx, k.evidence),
         ),
         _module(
+            "upgrade",
+            upgrade_genesis,
+            k.upgrade,
+            required=False,
+            pre_block=lambda ctx: upgrade_abci.pre_block(ctx, k.upgrade),
+        ),
+        _module(
             "gov",
             gov_genesis,
             k.gov,
@@ -435,7 +466,7 @@ def violations(ctx: Context, k: Keepers) -> list[str]:
     """Everything that must hold and does not: in each module, between modules, and in the bank."""
     holders = (
         k.escrow, k.deployment, k.market, k.take, k.provider, k.audit, k.cert, k.staking, k.slashing,
-        k.distribution, k.mint, k.evidence, k.gov, k.reactions, k.bank,
+        k.distribution, k.mint, k.evidence, k.gov, k.upgrade, k.reactions, k.bank,
     )  # fmt: skip
     return [words for holder in holders for words in holder.invariants(ctx)]
 
@@ -531,6 +562,7 @@ def default_genesis(
         "mint": mint_genesis.default(native),
         "evidence": {"evidence": []},
         "gov": gov_genesis.default(native),
+        "upgrade": upgrade_genesis.default(),
     }
 
 

@@ -27,6 +27,7 @@ from supercloud.chain.ante.fees import GasPrice
 from supercloud.chain.app import Options, SupercloudApp, build_app, default_genesis
 from supercloud.chain.baseapp.context import Profile
 from supercloud.node import genesis as genesis_document
+from supercloud.node import upgrade_info
 from supercloud.node.config import Config, ConfigError, load, render, split_address
 from supercloud.node.engine import signer as keys
 from supercloud.node.engine.choice import Engine, EngineFiles, make_engine
@@ -208,8 +209,9 @@ class Node:
             hub = Hub()
             self.engine.listeners.append(hub)
             await self._open_doors(hub)
-        except BaseException:
+        except BaseException as error:
             await self.stop()
+            upgrade_info.note(self.home.data, error)
             raise
         # What is loaded stays; the collector need not walk it again and again.
         gc.collect()
@@ -236,6 +238,7 @@ class Node:
             if not self._making_blocks.cancelled():
                 raise
         except Exception as error:
+            upgrade_info.note(self.home.data, error)
             raise NodeFailed(f"{type(error).__name__}: {error}") from error
 
     async def stop(self) -> None:

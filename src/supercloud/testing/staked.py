@@ -180,6 +180,10 @@ class StakedChain:
         ]
         ctx.block.misbehavior = proofs
         for name in BEGIN_ORDER:
+            before = self.modules[name].pre_block
+            if before is not None:
+                before(ctx)
+        for name in BEGIN_ORDER:
             begin = self.modules[name].begin_block
             if begin is not None:
                 begin(ctx)

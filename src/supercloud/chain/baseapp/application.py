@@ -228,6 +228,8 @@ class BaseApp:
         for module in self._wiring.begin_order:
             if module.pre_block is not None:
                 module.pre_block(ctx)
+        # An upgrade may have changed them, and they hold from this block on.
+        block.consensus = self._wiring.consensus.params(ctx)
         answer.add_events(_taken(ctx))
         for module in self._wiring.begin_order:
             if module.begin_block is not None:

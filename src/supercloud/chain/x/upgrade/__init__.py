@@ -1,0 +1,1 @@
+"""When the program behind the ledger changes, and that it does."""

@@ -1,0 +1,1 @@
+"""Upgrade needs no other module."""

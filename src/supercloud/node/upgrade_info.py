@@ -1,0 +1,41 @@
+"""`upgrade-info.json`: what a node leaves behind that stopped for an upgrade.
+
+Process supervisors of such networks watch for it in the data folder, and start the program that it names. Its form is
+that of the network's node: `{"name", "time", "height", "info"}`, a time that is not used, and numbers as numbers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from supercloud.chain.x.upgrade.types import UpgradeNeeded
+
+FILE: Final = "upgrade-info.json"
+_TIME: Final = "0001-01-01T00:00:00Z"
+
+
+def note(data: Path, error: BaseException) -> None:
+    """Write the file when an upgrade is what an error, or one that led to it, is about."""
+    for each in _chain(error):
+        if isinstance(each, UpgradeNeeded):
+            document = {"name": each.name, "time": _TIME, "height": each.height, "info": each.info}
+            fresh = data / f"{FILE}.new"
+            with fresh.open("wb") as file:
+                file.write(orjson.dumps(document))
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(data / FILE)
+            return
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        seen.append(error)
+        yield error
+        error = error.__cause__ or error.__context__
