@@ -13,13 +13,16 @@ import click
 from supercloud.cli import logs as logging_setup
 from supercloud.cli import session
 from supercloud.cli.output import command, console, json_option, print_json, raise_as_click, table
+from supercloud.pb.cosmos.base.node.v1beta1 import query_pb2 as node_query
 from supercloud.provider import config as provider_config
-from supercloud.sdk.errors import TemporaryError
+from supercloud.sdk.client import Client
+from supercloud.sdk.errors import SdkError, TemporaryError
 from supercloud.sdk.gateway import Gateway, Trust
 from supercloud.sdk.keyring import Backend, Keyring
 from supercloud.types.address import Bech32
 
 CONFIG = "provider.toml"
+ASK_S = 3.0
 
 
 @click.group()
@@ -51,14 +54,26 @@ def _settings(where: Path) -> provider_config.Config:
 @_home_option
 @click.option("--host", required=True, help="Name under which tenants reach this machine.")
 @click.option("--node", default=session.DEFAULT_NODE, show_default=True, help="RPC of the network's node.")
-def init(home: Path | None, host: str, node: str) -> None:
+@click.option("--prefix", help="First part of the network's addresses [what the node says, else akash].")
+@click.option("--gas-price", help="Fee for one unit of gas [what the node asks for, else 0.0025uakt].")
+def init(home: Path | None, host: str, node: str, prefix: str | None, gas_price: str | None) -> None:
     """Write provider.toml and make a key; both are then yours to edit and to fund."""
     where = _home(home)
     path = where / CONFIG
     if path.exists():
         raise click.ClickException(f"{path} exists already; edit it, or choose another --home")
+    usual = provider_config.Config()
+    asked = asyncio.run(_names_of(node))
+    gas_price = gas_price or asked.get("gas_price", usual.gas_price)
     settings = provider_config.Config(
-        host=host, node=node, ingress_domain=f"ingress.{host}", keyring_backend="file"
+        host=host,
+        node=node,
+        bech32_prefix=prefix or asked.get("prefix", usual.bech32_prefix),
+        gas_price=gas_price,
+        # What the network's own coin is worth is its owner's to set; until then it counts like the others.
+        dollars_per={**usual.dollars_per, gas_price.lstrip("0123456789."): "1"},
+        ingress_domain=f"ingress.{host}",
+        keyring_backend="file",
     )
     where.mkdir(parents=True, exist_ok=True)
     keyring = Keyring(where / "keyring", Backend(settings.keyring_backend), session.ask_passphrase)
@@ -72,6 +87,23 @@ def init(home: Path | None, host: str, node: str) -> None:
     out.print(f"Wrote {path}. Fund this account, then `supercloud provider start --home {where}`:")
     out.print(Bech32(settings.bech32_prefix).text(key.address))
     click.echo(f"The key's words, shown this once:\n{key.mnemonic}", err=True)
+
+
+async def _names_of(node: str) -> dict[str, str]:
+    """What a network calls its addresses and asks for gas; nothing when its node does not answer now."""
+    try:
+        async with await Client.connect(node, "", timeout_s=ASK_S) as client:
+            found = await client.query(
+                "/cosmos.base.node.v1beta1.Service/Config",
+                node_query.ConfigRequest(),
+                node_query.ConfigResponse,
+            )
+            return {
+                "prefix": client.bech32.prefix,
+                "gas_price": found.minimum_gas_price.split(",")[0] or "0uakt",
+            }
+    except SdkError:
+        return {}
 
 
 @provider.command()
