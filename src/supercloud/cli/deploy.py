@@ -21,6 +21,7 @@ from supercloud.cli import session
 from supercloud.cli.offers import Board, Book, choose
 from supercloud.cli.output import command, console, json_option, print_json
 from supercloud.sdk import market
+from supercloud.sdk.client import Client
 from supercloud.sdk.errors import PermanentError, SdkError
 from supercloud.sdk.gateway import Gateway, LeasePath
 from supercloud.sdk.market import Offer
@@ -137,7 +138,7 @@ async def _choose(tenant: session.Session, dseq: int, groups: int, options: Opti
             board.settle(book.rows)
             chosen, why = typed, "your choice"
         else:
-            await _wait_for_offers(book, board, groups, options)
+            await _wait_for_offers(tenant.client, book, board, groups, options)
             board.settle(book.rows)
     if not chosen:
         for group in sorted({offer.group for offer in book.offers}):
@@ -150,12 +151,15 @@ async def _choose(tenant: session.Session, dseq: int, groups: int, options: Opti
     return chosen
 
 
-async def _wait_for_offers(book: Book, board: Board, groups: int, options: Options) -> None:
+async def _wait_for_offers(client: Client, book: Book, board: Board, groups: int, options: Options) -> None:
     """Until each group has an offer that may be taken, and a little longer for better ones."""
     begun, complete_since = time.monotonic(), None
+    everybody = await market.provider_count(client)
     while True:
         if await book.refresh():
             board.show(book.rows, "Waiting for more bids ...")
+        if len(book.offers) >= groups * everybody > 0 and not options.bid:
+            return  # nobody is left who could bid
         wanted = {offer.group for offer in book.offers if options.bid in (None, offer.provider)}
         if len(wanted) == groups:
             complete_since = complete_since or time.monotonic()

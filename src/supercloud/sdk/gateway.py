@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final, NamedTuple
 
 import aiohttp
 import orjson
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from supercloud.pb.akash.cert.v1 import query_pb2 as cert_query
 from supercloud.pb.akash.provider.v1beta4 import query_pb2 as provider_query
@@ -299,7 +298,7 @@ _CLOSE_REASONS = {
 
 
 def _der(pem: bytes) -> bytes:
-    return x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
+    return ssl.PEM_cert_to_DER_cert(pem.decode("ascii"))
 
 
 def _error_text(body: bytes) -> str:

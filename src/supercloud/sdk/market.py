@@ -193,6 +193,16 @@ async def providers(client: Client) -> list[Any]:
     )
 
 
+async def provider_count(client: Client) -> int:
+    """How many providers are registered."""
+    request = provider_query.QueryProvidersRequest()
+    request.pagination.limit, request.pagination.count_total = 1, True
+    answer = await client.query(
+        "/akash.provider.v1beta4.Query/Providers", request, provider_query.QueryProvidersResponse
+    )
+    return int(answer.pagination.total)
+
+
 async def provider_record(client: Client, address: str) -> Any:
     """One provider's record. Raises QueryError."""
     answer = await client.query(
