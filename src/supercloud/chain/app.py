@@ -19,7 +19,7 @@ from supercloud.chain.baseapp.application import BaseApp, Wiring
 from supercloud.chain.baseapp.context import Profile
 from supercloud.chain.baseapp.genesis import GenesisError, Module
 from supercloud.chain.baseapp.router import Router
-from supercloud.chain.hooks import MarketReactions, StakingReactions
+from supercloud.chain.hooks import EpochReactions, MarketReactions, StakingReactions
 from supercloud.chain.store.multistore import MultiStore
 from supercloud.chain.upgrades.upgrade import Upgrade
 from supercloud.chain.x.audit import genesis as audit_genesis
@@ -43,6 +43,11 @@ from supercloud.chain.x.bank import msg_server as bank_msgs
 from supercloud.chain.x.bank import query_server as bank_queries
 from supercloud.chain.x.bank.keeper import Keeper as BankKeeper
 from supercloud.chain.x.bank.types import default_params as default_bank_params
+from supercloud.chain.x.bme import abci as bme_abci
+from supercloud.chain.x.bme import genesis as bme_genesis
+from supercloud.chain.x.bme import msg_server as bme_msgs
+from supercloud.chain.x.bme import query_server as bme_queries
+from supercloud.chain.x.bme.keeper import Keeper as BmeKeeper
 from supercloud.chain.x.cert import genesis as cert_genesis
 from supercloud.chain.x.cert import msg_server as cert_msgs
 from supercloud.chain.x.cert import query_server as cert_queries
@@ -62,6 +67,11 @@ from supercloud.chain.x.distribution import genesis as distribution_genesis
 from supercloud.chain.x.distribution import msg_server as distribution_msgs
 from supercloud.chain.x.distribution import query_server as distribution_queries
 from supercloud.chain.x.distribution.keeper import Keeper as DistributionKeeper
+from supercloud.chain.x.epochs import abci as epochs_abci
+from supercloud.chain.x.epochs import genesis as epochs_genesis
+from supercloud.chain.x.epochs import msg_server as epochs_msgs
+from supercloud.chain.x.epochs import query_server as epochs_queries
+from supercloud.chain.x.epochs.keeper import Keeper as EpochsKeeper
 from supercloud.chain.x.escrow import genesis as escrow_genesis
 from supercloud.chain.x.escrow import grants as escrow_grants
 from supercloud.chain.x.escrow import msg_server as escrow_msgs
@@ -97,6 +107,11 @@ from supercloud.chain.x.mint import genesis as mint_genesis
 from supercloud.chain.x.mint import msg_server as mint_msgs
 from supercloud.chain.x.mint import query_server as mint_queries
 from supercloud.chain.x.mint.keeper import Keeper as MintKeeper
+from supercloud.chain.x.oracle import abci as oracle_abci
+from supercloud.chain.x.oracle import genesis as oracle_genesis
+from supercloud.chain.x.oracle import msg_server as oracle_msgs
+from supercloud.chain.x.oracle import query_server as oracle_queries
+from supercloud.chain.x.oracle.keeper import Keeper as OracleKeeper
 from supercloud.chain.x.provider import expected_keepers as provider_needs
 from supercloud.chain.x.provider import genesis as provider_genesis
 from supercloud.chain.x.provider import msg_server as provider_msgs
@@ -140,12 +155,14 @@ if TYPE_CHECKING:
 NAME = "supercloud"
 
 STORES = (
-    BASE_STORE, "acc", "audit", "authz", "bank", "cert", "consensus", "deployment", "distribution", "escrow",
-    "evidence", "feegrant", "gov", "market", "mint", "provider", "slashing", "staking", "take", "upgrade",
+    BASE_STORE, "acc", "audit", "authz", "bank", "bme", "cert", "consensus", "deployment", "distribution",
+    "epochs", "escrow", "evidence", "feegrant", "gov", "market", "mint", "oracle", "provider", "slashing",
+    "staking", "take", "upgrade",
 )  # fmt: skip
 
 # Accounts of modules and what they may do with supply. All are closed to transfers by users.
 MODULE_ACCOUNTS: Mapping[str, tuple[str, ...]] = {
+    "bme": ("burner", "minter"),
     "bonded_tokens_pool": ("burner", "staking"),
     "distribution": (),
     "escrow": (),
@@ -156,7 +173,7 @@ MODULE_ACCOUNTS: Mapping[str, tuple[str, ...]] = {
     "take": (),
 }
 # Accounts that belong to modules on other networks of this kind; they stay closed here too.
-RESERVED = ("bme", "transfer")
+RESERVED = ("transfer",)
 
 
 @dataclass(frozen=True)
@@ -191,6 +208,9 @@ class Keepers(NamedTuple):
     distribution: DistributionKeeper
     mint: MintKeeper
     evidence: EvidenceKeeper
+    epochs: EpochsKeeper
+    oracle: OracleKeeper
+    bme: BmeKeeper
     gov: GovKeeper
     upgrade: UpgradeKeeper
     reactions: MarketReactions
@@ -284,6 +304,8 @@ def make_keepers(router: Router) -> Keepers:
         lambda ctx, grant, message: Accept(*escrow_grants.accept(ctx, grant, message)),
         escrow_grants.check_authorization,
     )
+    epochs, oracle = EpochsKeeper(), OracleKeeper()
+    epochs.react_with(EpochReactions(oracle))
     staking = StakingKeeper(auth, bank)
     slashing, distribution = SlashingKeeper(staking), DistributionKeeper(auth, bank, staking)
     staking.react_with(StakingReactions(distribution, slashing))
@@ -311,6 +333,9 @@ def make_keepers(router: Router) -> Keepers:
         distribution=distribution,
         mint=MintKeeper(auth, bank, staking),
         evidence=EvidenceKeeper(staking, slashing),
+        epochs=epochs,
+        oracle=oracle,
+        bme=BmeKeeper(auth, bank, oracle),
         gov=GovKeeper(router, auth, bank, staking, distribution),
         upgrade=UpgradeKeeper(),
         reactions=reactions,
@@ -360,6 +385,12 @@ def register_routes(router: Router, keepers: Keepers) -> None:
     mint_queries.register(router, keepers.mint)
     evidence_msgs.register(router)
     evidence_queries.register(router, keepers.evidence)
+    epochs_msgs.register(router)
+    epochs_queries.register(router, keepers.epochs)
+    oracle_msgs.register(router, keepers.oracle)
+    oracle_queries.register(router, keepers.oracle)
+    bme_msgs.register(router, keepers.bme)
+    bme_queries.register(router, keepers.bme)
     gov_msgs.register(router, keepers.gov)
     gov_queries.register(router, keepers.gov)
     gov_legacy_msgs.register(router, keepers.gov)
@@ -371,15 +402,18 @@ def register_routes(router: Router, keepers: Keepers) -> None:
 # Consensus comes first: it completes the parameters that the head of the document gave. Auth makes the
 # accounts that bank's balances belong to. Expiry's parameters come before the orders that queue up by them.
 GENESIS_ORDER = (
-    "consensus", "auth", "authz", "bank", "distribution", "staking", "slashing", "gov", "take", "audit", "mint",
-    "evidence", "feegrant", "cert", "deployment", "provider", "market_expiry", "market", "escrow", "upgrade",
+    "consensus", "auth", "authz", "bank", "distribution", "staking", "slashing", "gov", "take", "audit",
+    "mint", "evidence", "feegrant", "cert", "oracle", "oracle_results", "deployment", "provider",
+    "market_expiry", "market", "epochs", "bme", "bme_progress", "escrow", "upgrade",
 )  # fmt: skip
 STORE_VERSION = 1
 """Of every module's store so far. The upgrade that changes a store gives its module a version of its own."""
 
 # Who works at a block's begin, and who at its end, in the order of the network.
-BEGIN_ORDER = ("upgrade", "auth", "authz", "distribution", "mint", "slashing", "evidence", "staking")
-END_ORDER = ("gov", "staking", "feegrant", "market")
+BEGIN_ORDER = (
+    "epochs", "upgrade", "auth", "authz", "distribution", "mint", "slashing", "bme", "evidence", "staking",
+)  # fmt: skip
+END_ORDER = ("gov", "staking", "bme", "feegrant", "market", "oracle")
 
 
 def make_modules(k: Keepers) -> dict[str, Module]:
@@ -412,6 +446,7 @@ def make_modules(k: Keepers) -> dict[str, Module]:
         _module("audit", audit_genesis, k.audit),
         _module("cert", cert_genesis, k.cert),
         *_stake_modules(k),
+        *_credit_modules(k),
     )
     return {module.name: module for module in modules}
 
@@ -462,11 +497,47 @@ def _stake_modules(k: Keepers) -> tuple[Module, ...]:
     )
 
 
+def _credit_modules(k: Keepers) -> tuple[Module, ...]:
+    """The modules of the dollar credit."""
+    return (
+        _module(
+            "epochs",
+            epochs_genesis,
+            k.epochs,
+            required=False,
+            begin_block=lambda ctx: epochs_abci.begin_block(ctx, k.epochs),
+        ),
+        _module(
+            "oracle", oracle_genesis, k.oracle, end_block=lambda ctx: oracle_abci.end_block(ctx, k.oracle)
+        ),
+        Module(
+            "oracle_results",
+            lambda ctx, document: oracle_genesis.init_results(ctx, k.oracle, document),
+            lambda ctx: oracle_genesis.export_results(ctx, k.oracle),
+            required=False,
+        ),
+        _module(
+            "bme",
+            bme_genesis,
+            k.bme,
+            begin_block=lambda ctx: bme_abci.begin_block(ctx, k.bme),
+            end_block=lambda ctx: bme_abci.end_block(ctx, k.bme),
+        ),
+        Module(
+            "bme_progress",
+            lambda ctx, document: bme_genesis.init_progress(ctx, k.bme, document),
+            lambda ctx: bme_genesis.export_progress(ctx, k.bme),
+            required=False,
+        ),
+    )
+
+
 def violations(ctx: Context, k: Keepers) -> list[str]:
     """Everything that must hold and does not: in each module, between modules, and in the bank."""
     holders = (
         k.escrow, k.deployment, k.market, k.take, k.provider, k.audit, k.cert, k.staking, k.slashing,
-        k.distribution, k.mint, k.evidence, k.gov, k.upgrade, k.reactions, k.bank,
+        k.distribution, k.mint, k.evidence, k.epochs, k.oracle, k.bme, k.gov, k.upgrade, k.reactions,
+        k.bank,
     )  # fmt: skip
     return [words for holder in holders for words in holder.invariants(ctx)]
 
@@ -561,6 +632,11 @@ def default_genesis(
         "slashing": slashing_genesis.default(),
         "mint": mint_genesis.default(native),
         "evidence": {"evidence": []},
+        "epochs": epochs_genesis.default(),
+        "oracle": oracle_genesis.default(),
+        "oracle_results": {"aggregated_prices": [], "health": []},
+        "bme": bme_genesis.default(native),
+        "bme_progress": bme_genesis.default_progress(),
         "gov": gov_genesis.default(native),
         "upgrade": upgrade_genesis.default(),
     }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from supercloud.chain.x.deployment import types as deployment_types
 from supercloud.chain.x.escrow.settlement import State
 from supercloud.chain.x.market import types as market_types
+from supercloud.chain.x.oracle import abci as oracle_abci
 from supercloud.types.errors import ChainError, OutOfGas
 from supercloud.types.ids import BidID, DeploymentID, GroupID
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from supercloud.chain.x.escrow.keeper import Keeper as EscrowKeeper
     from supercloud.chain.x.escrow.types import EscrowID
     from supercloud.chain.x.market.keeper import Keeper as MarketKeeper
+    from supercloud.chain.x.oracle.keeper import Keeper as OracleKeeper
     from supercloud.chain.x.slashing.keeper import Keeper as SlashingKeeper
     from supercloud.types.dec import Dec
     from supercloud.types.ids import LeaseID, OrderID
@@ -192,3 +194,14 @@ class StakingReactions:
     def delegation_changed(self, ctx: Context, delegator: bytes, operator: bytes) -> None:
         """Rewards are counted with the new stake."""
         self._distribution.delegation_changed(ctx, delegator, operator)
+
+
+class EpochReactions:
+    """What happens when a minute, an hour, a day or a week of block time is over."""
+
+    def __init__(self, oracle: OracleKeeper) -> None:
+        self._oracle = oracle
+
+    def epoch_ended(self, ctx: Context, identifier: str, number: int) -> None:
+        """Old prices go."""
+        oracle_abci.epoch_ended(ctx, self._oracle, identifier)

@@ -29,6 +29,9 @@ QUERIES = {
     "audit": "akash.audit.v1.query",
     "cert": "akash.cert.v1.query",
     "take": "akash.take.v1.query",
+    "bme": "akash.bme.v1.query",
+    "oracle": "akash.oracle.v2.query",
+    "epochs": "akash.epochs.v1beta1.query",
 }
 MESSAGES = {
     "auth": "cosmos.auth.v1beta1.tx",
@@ -44,6 +47,8 @@ MESSAGES = {
     "audit": "akash.audit.v1.service",
     "cert": "akash.cert.v1.service",
     "take": "akash.take.v1.service",
+    "bme": "akash.bme.v1.service",
+    "oracle": "akash.oracle.v2.service",
 }
 
 

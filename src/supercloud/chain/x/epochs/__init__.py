@@ -1,0 +1,1 @@
+"""Epochs: what shall happen once a minute, hour, day or week of block time."""

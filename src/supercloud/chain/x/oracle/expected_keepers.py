@@ -1,0 +1,1 @@
+"""The oracle needs no other module."""
