@@ -16,13 +16,7 @@ from supercloud.cli.output import amount_text, command, console, json_option, pr
 async def balance(settings: session.Settings, address: str | None, as_json: bool) -> None:
     """Show what ADDRESS (default: your key's account) holds. A key's name works as well."""
     async with session.connected(settings) as client:
-        keyring = settings.keyring()
-        if address is None:
-            raw = settings.signing_key().address
-        elif keyring.has(address):
-            raw = keyring.address(address)
-        else:
-            raw = client.bech32.parse(address)
+        raw = session.address_of(settings, client, address or settings.key_name())
         coins = await client.balances(raw)
         text = client.bech32.text(raw)
     if as_json:

@@ -19,7 +19,7 @@ import click
 from supercloud import sdl as sdl_files
 from supercloud.cli import session
 from supercloud.cli.offers import Board, Book, choose
-from supercloud.cli.output import command, console, json_option, print_json
+from supercloud.cli.output import DSEQ, command, console, json_option, print_json
 from supercloud.sdk import market
 from supercloud.sdk.client import Client
 from supercloud.sdk.errors import PermanentError, SdkError
@@ -63,7 +63,7 @@ class Deployed(NamedTuple):
     metavar="COIN",
     help=f"Escrow deposit [{DEFAULT_DEPOSIT} of the SDL's denom].",
 )
-@click.option("--dseq", type=int, help="Number of the deployment [the current height].")
+@click.option("--dseq", type=DSEQ, help="Number of the deployment [the current height].")
 @click.option("--bid", metavar="PROVIDER", help="Accept the bid of this provider as soon as it arrives.")
 @click.option("--pick", type=click.Choice(RULES), help="Choose by rule instead of asking.")
 @click.option("--wait", "wait_s", default=60.0, show_default=True, help="Seconds to wait for bids.")
@@ -142,7 +142,7 @@ async def _choose(tenant: session.Session, dseq: int, groups: int, options: Opti
             board.settle(book.rows)
     if not chosen:
         for group in sorted({offer.group for offer in book.offers}):
-            mine = [offer for offer in book.offers if offer.group == group]
+            mine = [(number, offer) for number, offer in book.rows if offer.group == group]
             offer, why = await _pick(mine, options)
             chosen.append(offer)
     for offer in chosen:
@@ -179,21 +179,26 @@ def _nothing_arrived(options: Options, arrived: int, groups: int) -> str:
     )
 
 
-async def _pick(offers: Sequence[Offer], options: Options) -> tuple[Offer, str]:
+async def _pick(rows: Sequence[tuple[int, Offer]], options: Options) -> tuple[Offer, str]:
+    """One of a group's offers, cheapest first, each with the number under which it arrived."""
+    offers = [offer for _, offer in rows]
     if options.bid:
         return next(offer for offer in offers if offer.provider == options.bid), "named with --bid"
     match options.pick:
         case "cheapest":
             return offers[0], f"the cheapest of {len(offers)}"
         case "fastest":
-            timed = [offer for offer in offers if offer.round_trip_s is not None] or list(offers)
-            return min(timed, key=lambda offer: offer.round_trip_s or 0.0), "the shortest round trip"
+            timed = [(offer.round_trip_s, at) for at, offer in enumerate(offers) if offer.round_trip_s]
+            if timed:
+                return offers[min(timed)[1]], "the shortest round trip"
+            return offers[0], "no provider answered in time; the cheapest"
         case "first":
-            return offers[0], "the first to arrive"
+            return min(rows, key=lambda row: row[0])[1], "the first to arrive"
+    numbers = [str(number) for number, _ in rows]
     answer = await asyncio.to_thread(
-        click.prompt, "Number of the offer to accept", type=click.IntRange(1, len(offers)), err=True
+        click.prompt, "Number of the offer to accept", type=click.Choice(numbers), err=True
     )
-    return offers[answer - 1], "your choice"
+    return dict(rows)[int(answer)], "your choice"
 
 
 async def _start(

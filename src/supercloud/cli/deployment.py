@@ -12,7 +12,7 @@ import click
 from supercloud.cli import session
 from supercloud.cli.deploy import read_sdl
 from supercloud.cli.offers import offers_table
-from supercloud.cli.output import amount_text, command, console, json_option, print_json, table
+from supercloud.cli.output import DSEQ, amount_text, command, console, json_option, print_json, table
 from supercloud.codec import json as proto_json
 from supercloud.pb.akash.market.v1 import lease_pb2
 from supercloud.sdk import market
@@ -25,7 +25,7 @@ DEPLOYMENT_STATES = {1: "active", 2: "closed"}
 
 
 @click.command()
-@click.argument("dseq", type=int)
+@click.argument("dseq", type=DSEQ)
 @json_option
 @session.network_options
 @command
@@ -58,12 +58,12 @@ def _offer_document(offer: market.Offer) -> dict[str, Any]:
 
 
 @click.command()
-@click.argument("dseq", type=int)
+@click.argument("dseq", type=DSEQ)
 @click.argument("provider")
 @click.option(
     "--sdl",
     "file",
-    type=click.Path(exists=True, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Send this file's manifest afterwards.",
 )
 @json_option
@@ -164,7 +164,7 @@ def _funds(funds: list[dict[str, str]]) -> str:
 
 
 @click.command()
-@click.argument("dseq", type=int, required=False)
+@click.argument("dseq", type=DSEQ, required=False)
 @json_option
 @session.network_options
 @command
@@ -226,7 +226,7 @@ async def _running(tenant: session.Session, dseq: int) -> list[tuple[str, dict[s
 
 
 @click.command()
-@click.argument("dseq", type=int)
+@click.argument("dseq", type=DSEQ)
 @json_option
 @session.network_options
 @command
@@ -257,7 +257,7 @@ async def url(settings: session.Settings, dseq: int, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("dseq", type=int)
+@click.argument("dseq", type=DSEQ)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @json_option
 @session.network_options
@@ -285,26 +285,29 @@ async def update(settings: session.Settings, dseq: int, file: Path, as_json: boo
 
 
 @click.command()
-@click.argument("dseq", type=int)
+@click.argument("dseq", type=DSEQ)
 @click.argument("coin")
 @json_option
 @session.network_options
 @command
 async def deposit(settings: session.Settings, dseq: int, coin: str, as_json: bool) -> None:
     """Add COIN (such as 5000000uakt) to the escrow account of deployment DSEQ."""
-    coins = parse_coins(coin)
-    if len(coins) != 1:
-        raise click.BadParameter(f"{coin!r}: expected one amount with its denom, such as 5000000uakt")
+    try:
+        (added,) = parse_coins(coin)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{coin!r}: expected one amount with its denom, such as 5000000uakt"
+        ) from error
     async with session.signing(settings) as tenant:
-        result = await market.deposit(tenant.sender, dseq, coins[0])
+        result = await market.deposit(tenant.sender, dseq, added)
     if as_json:
         print_json({"hash": result.hash, "height": result.height})
     else:
-        console().print(f"added {amount_text(coins[0].amount, coins[0].denom)} to deployment {dseq}")
+        console().print(f"added {amount_text(added.amount, added.denom)} to deployment {dseq}")
 
 
 @click.command()
-@click.argument("dseq", type=int)
+@click.argument("dseq", type=DSEQ)
 @json_option
 @session.network_options
 @command

@@ -52,10 +52,6 @@ COMMANDS: dict[str, Lazy] = {
 }
 
 
-class LazyCommand(click.Command):
-    """Stands for a command in `--help` without importing it."""
-
-
 class LazyGroup(click.Group):
     """A group whose commands are imported on use."""
 
@@ -64,14 +60,28 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command itself; a light stand-in while only a list is wanted."""
+        """The command itself, imported now."""
         if cmd_name not in COMMANDS:
             return None
-        if _lists_only(ctx):
-            return LazyCommand(cmd_name, short_help=COMMANDS[cmd_name].summary)
         module, _, name = COMMANDS[cmd_name].place.partition(":")
         command: click.Command = getattr(importlib.import_module(f"supercloud.cli.{module}"), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of `--help`, without importing any of it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, lazy.summary) for name, lazy in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Names that begin so, without importing any of them."""
+        from click.shell_completion import CompletionItem
+
+        names = [
+            CompletionItem(name, help=lazy.summary)
+            for name, lazy in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find the command, or say which one was probably meant."""
@@ -83,11 +93,6 @@ class LazyGroup(click.Group):
             hint = f"; did you mean `{close[0]}`?" if close else "; `supercloud --help` lists all"
             raise click.UsageError(f"no command `{name}`{hint}")
         return super().resolve_command(ctx, args)
-
-
-def _lists_only(ctx: click.Context) -> bool:
-    arguments = sys.argv[1:]
-    return ctx.parent is None and (not arguments or arguments[0] in ("--help", "-h"))
 
 
 @click.group(
@@ -104,7 +109,8 @@ def root() -> None:
 def main() -> None:
     """Run the command line; turns expected errors into one line on stderr and exit code 1."""
     try:
-        root(standalone_mode=False, prog_name="supercloud")
+        code = root(standalone_mode=False, prog_name="supercloud")
+        sys.stdout.flush()
     except click.exceptions.Exit as finished:
         sys.exit(finished.exit_code)
     except click.ClickException as error:
@@ -113,5 +119,8 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except BrokenPipeError:
-        sys.stderr.close()
+        # Whoever read our output has gone; the interpreter must not try to write the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    # Outside its standalone mode click returns the code of `ctx.exit(code)`.
+    sys.exit(code if isinstance(code, int) else 0)

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from supercloud.cli import session
-from supercloud.cli.output import table
+from supercloud.cli.output import Marked, clean, table
 from supercloud.sdk import market
 from supercloud.sdk.market import Offer
 
@@ -217,7 +217,7 @@ def _wide(number: int, offer: Offer, block_s: float, several: bool) -> tuple[Any
         _auditors(offer),
         offer.reliability,
         _away(offer),
-        _attributes(offer, {"region"}),
+        Marked(_attributes(offer, {"region"})),
     )
 
 
@@ -225,8 +225,10 @@ def _narrow(number: int, offer: Offer, block_s: float, several: bool) -> tuple[A
     group = f"group {offer.group}: " if several else ""
     return (
         number,
-        f"{group}{short(offer.provider)}\n[dim]{_attributes(offer, set())}[/]",
-        f"{price_text(offer, MONTH_S / block_s)}/month\n[dim]{price_text(offer, 3600 / block_s)}/hour[/]",
+        Marked(f"{group}{short(offer.provider)}\n[dim]{_attributes(offer, set())}[/]"),
+        Marked(
+            f"{price_text(offer, MONTH_S / block_s)}/month\n[dim]{price_text(offer, 3600 / block_s)}/hour[/]"
+        ),
         _auditors(offer),
         offer.reliability,
         _away(offer),
@@ -253,7 +255,7 @@ def _attributes(offer: Offer, without: set[str]) -> str:
 
     ordered = sorted(offer.attributes.items(), key=lambda item: (item[0] != "region", item[0]))
     text = " ".join(f"{key}={value}" for key, value in ordered if key not in without)
-    return escape(text if len(text) <= ATTRIBUTES_CHARS_MAX else text[:ATTRIBUTES_CHARS_MAX] + "…")
+    return escape(clean(text if len(text) <= ATTRIBUTES_CHARS_MAX else text[:ATTRIBUTES_CHARS_MAX] + "…"))
 
 
 def price_text(offer: Offer, blocks: float) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
+import re
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -13,6 +15,13 @@ import orjson
 
 from supercloud.sdk.errors import SdkError
 from supercloud.types.errors import ChainError
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Characters that move the cursor, change colours or turn writing around; a tab and a new line are neither."""
+PIPED_COLUMNS = 100_000
+"""Width of what is not a terminal: a program that reads a table wants every row on one line."""
+DSEQ = click.IntRange(1, 2**64 - 1)
+"""Numbers that a deployment may have."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 
@@ -23,16 +32,36 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
+class Marked(str):
+    """Text of our own making whose `[bold]` marks are meant; all other text is shown as it is."""
+
+    __slots__ = ()
+
+
+def clean(text: str) -> str:
+    """Text of strangers (attributes, addresses, errors) without what could play tricks with a terminal."""
+    return CONTROL.sub("�", text)
+
+
+def styled(text: str, **style: Any) -> str:
+    """Coloured where it is seen by a person who did not ask for none (no-color.org)."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, **style)
+
+
 def console(stderr: bool = False) -> Any:
-    """A rich console; colours appear on terminals alone."""
+    """A rich console; colours appear on terminals alone, and only there lines are broken."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
+    made = Console(stderr=stderr, highlight=False)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made = Console(stderr=stderr, highlight=False, width=PIPED_COLUMNS)
+    return made
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> Any:
-    """A table; columns whose name ends in `>` are right-aligned."""
+    """A table; columns whose name ends in `>` are right-aligned. Cells are plain text unless they are Marked."""
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
     grid = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
@@ -41,7 +70,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = ""
             column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold"
         )
     for row in rows:
-        grid.add_row(*(str(cell) for cell in row))
+        grid.add_row(*(cell if isinstance(cell, Marked) else escape(clean(str(cell))) for cell in row))
     return grid
 
 
@@ -71,13 +100,26 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 def raise_as_click(error: BaseException) -> None:
     """Turn what was expected to go wrong into a message; let the rest through with its traceback."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
+    causes = list(_flat(error))
+    error = causes[0] if len(causes) == 1 else error
+    if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort | BrokenPipeError):
         raise error
-    if isinstance(error, SdkError | ChainError | OSError) or type(error).__name__ in _EXPECTED:
-        raise click.ClickException(str(error) or type(error).__name__) from error
+    if all(isinstance(cause, SdkError | ChainError | OSError) or _is_expected(cause) for cause in causes):
+        texts = dict.fromkeys(clean(str(cause) or type(cause).__name__) for cause in causes)
+        raise click.ClickException("\n".join(texts)) from error
     raise error
+
+
+def _flat(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _flat(inner)
+    else:
+        yield error
+
+
+def _is_expected(error: BaseException) -> bool:
+    return type(error).__name__ in _EXPECTED
 
 
 _EXPECTED = {

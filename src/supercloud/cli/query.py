@@ -39,7 +39,9 @@ class _Methods(click.Group):
 def _ask(method: wire.Method) -> click.Command:
     @click.command(name=method.name, help=f"{method.path}\n\nFields: {wire.fields_text(method.request)}")
     @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
-    @click.option("--height", default=0, help="Ask about this height [latest].")
+    @click.option(
+        "--height", type=click.IntRange(0, 2**63 - 1), default=0, help="Ask about this height [latest]."
+    )
     @click.option("--json", "as_json", is_flag=True, help="One line instead of indented JSON.")
     @session.network_options
     @command

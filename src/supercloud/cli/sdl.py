@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from supercloud.cli.deploy import read_sdl
-from supercloud.cli.output import console, json_option, print_json, raise_as_click, table
+from supercloud.cli.output import console, json_option, print_json, raise_as_click, styled, table
 from supercloud.sdl import Sdl
 
 
@@ -28,21 +29,30 @@ def _load(file: Path) -> Sdl:
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-def check(files: tuple[Path, ...]) -> None:
+@json_option
+def check(files: tuple[Path, ...], as_json: bool) -> None:
     """Say whether FILES are valid; exit 1 when one is not."""
-    bad = 0
-    for file in files:
-        try:
-            document = read_sdl(file)
-        except Exception as error:
-            bad += 1
-            click.echo(f"{click.style('invalid', fg='red')} {error}", err=True)
-            continue
-        click.echo(f"{click.style('valid', fg='green')} {file} (version {document.version.hex()[:12]})")
-        for warning in document.warnings:
+    found = [_checked(file) for file in files]
+    if as_json:
+        print_json(found)
+    for entry in () if as_json else found:
+        if entry["valid"]:
+            click.echo(f"{styled('valid', fg='green')} {entry['file']} (version {entry['version'][:12]})")
+        else:
+            click.echo(f"{styled('invalid', fg='red')} {entry['error']}", err=True)
+        for warning in entry["warnings"]:
             click.echo(f"  warning: {warning}", err=True)
-    if bad:
+    if not all(entry["valid"] for entry in found):
         raise click.exceptions.Exit(1)
+
+
+def _checked(file: Path) -> dict[str, Any]:
+    try:
+        document = _load(file)
+    except click.ClickException as error:
+        return {"file": str(file), "valid": False, "error": error.format_message(), "warnings": []}
+    warnings = [str(warning) for warning in document.warnings]
+    return {"file": str(file), "valid": True, "version": document.version.hex(), "warnings": warnings}
 
 
 @sdl.command()

@@ -56,29 +56,38 @@ class Settings(NamedTuple):
         local = self.local()
         usual = local.get("keyring_backend", "test") if local else "file"
         backend = self.backend or os.environ.get("SUPERCLOUD_KEYRING") or usual
-        return Keyring(self.home / "keyring", Backend(backend), ask_passphrase)
+        if backend not in list(Backend):
+            raise click.ClickException(
+                f"no keyring backend {backend!r} (SUPERCLOUD_KEYRING): choose {', '.join(Backend)}"
+            )
+        return Keyring(self.home / "keyring", Backend(backend), ask_passphrase, ask_new_passphrase)
+
+    def key_name(self) -> str:
+        """Name of the key to sign with: `--from`, else the only key, else the local tenant's."""
+        name = self.key or os.environ.get("SUPERCLOUD_FROM")
+        if name is not None:
+            return name
+        names = self.keyring().names()
+        if "tenant" in names:
+            return "tenant"
+        if len(names) != 1:
+            raise click.ClickException(
+                f"which key? {self.home}/keyring has {', '.join(names) or 'none'}; "
+                "name one with --from, or make one with `supercloud keys add NAME`"
+            )
+        return names[0]
 
     def signing_key(self) -> Key:
-        """The key to sign with: `--from`, else the only key, else the local tenant's. Raises KeyringError."""
-        keyring = self.keyring()
-        name = self.key or os.environ.get("SUPERCLOUD_FROM")
-        if name is None:
-            names = keyring.names()
-            name = "tenant" if "tenant" in names else (names[0] if len(names) == 1 else None)
-            if name is None:
-                raise click.ClickException(
-                    f"which key? {self.home}/keyring has {', '.join(names) or 'none'}; "
-                    "name one with --from, or make one with `supercloud keys add NAME`"
-                )
-        return keyring.key(name)
+        """The key to sign with. Raises KeyringError."""
+        return self.keyring().key(self.key_name())
 
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document: dict[str, Any] = orjson.loads(path.read_bytes())
+        document = orjson.loads(path.read_bytes())
     except (FileNotFoundError, orjson.JSONDecodeError):
         return {}
-    return document
+    return document if isinstance(document, dict) else {}
 
 
 class Session(NamedTuple):
@@ -148,12 +157,39 @@ async def signing(settings: Settings) -> AsyncIterator[Session]:
         yield Session(client, TxSender(client, key.signer, settings.gas_price), key)
 
 
+def address_of(settings: Settings, client: Client, text: str) -> bytes:
+    """The account that a person names: by a key of theirs, or by address."""
+    keyring = settings.keyring()
+    if keyring.has(text):
+        return keyring.address(text)
+    try:
+        return client.bech32.parse(text)
+    except ValueError as error:
+        known = ", ".join(keyring.names()) or "none"
+        raise click.ClickException(
+            f"{text!r} is neither a key of yours (there: {known}) nor an address: {error}"
+        ) from error
+
+
 def ask_passphrase() -> str:
-    """From `$SUPERCLOUD_PASSPHRASE`, the terminal, or the first line of stdin."""
-    given = os.environ.get("SUPERCLOUD_PASSPHRASE")
+    """From `$SUPERCLOUD_PASSPHRASE`, the terminal, or the next line of stdin."""
+    return ask_secret("Passphrase of the keyring", "SUPERCLOUD_PASSPHRASE")
+
+
+def ask_new_passphrase() -> str:
+    """The same for a keyring that has none yet: on a terminal it is typed twice."""
+    return ask_secret("New passphrase of the keyring", "SUPERCLOUD_PASSPHRASE", twice=True)
+
+
+def ask_secret(what: str, variable: str, twice: bool = False) -> str:
+    """From the environment, the terminal (unseen), or the next line of stdin. Never from the command line."""
+    given = os.environ.get(variable)
     if given:
         return given
     if sys.stdin.isatty():
-        answer: str = click.prompt("Passphrase of the keyring", hide_input=True, err=True)
+        answer: str = click.prompt(what, hide_input=True, err=True, confirmation_prompt=twice)
         return answer
-    return sys.stdin.readline().rstrip("\n")
+    line = sys.stdin.readline()
+    if not line:
+        raise click.ClickException(f"{what} is needed: give it in {variable} or as a line on stdin")
+    return line.rstrip("\r\n")

@@ -13,9 +13,10 @@ from google.protobuf.descriptor import Descriptor
 from supercloud.cli import session, wire
 from supercloud.cli.output import command, console, json_option, print_json
 from supercloud.codec import json as proto_json
+from supercloud.pb.cosmos.msg.v1 import msg_pb2
 
-# Where messages name their signer, first match wins; nested ids carry no signer option on the network.
-SIGNER_FIELDS = ("from_address", "granter", "grantee", "auditor", "signer", "authority", "owner")
+VALIDATOR_FIELDS = ("validator_address", "validator_addr")
+"""Fields that name the signer as a validator's operator."""
 PROVIDER_SIGNS = ("create-bid", "close-bid", "withdraw-lease", "lease-start-reclaim")
 
 
@@ -48,7 +49,7 @@ def _send(method: wire.Method) -> click.Command:
     )
     @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
     @click.option("--memo", default="", help="Text that travels with the transaction.")
-    @click.option("--gas", type=int, help="Gas limit [simulated].")
+    @click.option("--gas", type=click.IntRange(1, 2**63 - 1), help="Gas limit [simulated].")
     @click.option("--dry-run", is_flag=True, help="Simulate and print the gas; send nothing.")
     @json_option
     @session.network_options
@@ -62,7 +63,7 @@ def _send(method: wire.Method) -> click.Command:
         as_json: bool,
     ) -> None:
         async with session.signing(settings) as account:
-            message = wire.build(method.request, fields, _signer(method, account.owner))
+            message = wire.build(method.request, fields, _signer(method, account))
             if dry_run:
                 print_json(
                     {"gas": await account.sender.simulate([message]), "message": proto_json.to_dict(message)}
@@ -77,15 +78,18 @@ def _send(method: wire.Method) -> click.Command:
     return send
 
 
-def _signer(method: wire.Method, owner: str) -> dict[str, Any]:
-    """The default for the field that names the signer."""
+def _signer(method: wire.Method, account: session.Session) -> dict[str, Any]:
+    """The default for the field that names the signer, which most messages' types declare; nested ids do not."""
     descriptor: Descriptor = method.request
-    for name in SIGNER_FIELDS:
-        if name in descriptor.fields_by_name:
-            return {name: owner}
+    for name in descriptor.GetOptions().Extensions[msg_pb2.signer]:
+        if name in VALIDATOR_FIELDS:
+            return {name: account.client.bech32.valoper(account.key.address)}
+        if descriptor.fields_by_name[name].message_type is None:
+            return {name: account.owner}
     for name in ("id", "bid_id"):
         if name in descriptor.fields_by_name:
-            return {f"{name}.provider" if method.name in PROVIDER_SIGNS else f"{name}.owner": owner}
+            role = "provider" if method.name in PROVIDER_SIGNS else "owner"
+            return {f"{name}.{role}": account.owner}
     return {}
 
 

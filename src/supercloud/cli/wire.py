@@ -7,8 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 import click
-import orjson
-from google.protobuf.descriptor import Descriptor, ServiceDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
@@ -21,6 +20,11 @@ QUERIES = {
     "bank": "cosmos.bank.v1beta1.query",
     "feegrant": "cosmos.feegrant.v1beta1.query",
     "consensus": "cosmos.consensus.v1.query",
+    "staking": "cosmos.staking.v1beta1.query",
+    "slashing": "cosmos.slashing.v1beta1.query",
+    "distribution": "cosmos.distribution.v1beta1.query",
+    "mint": "cosmos.mint.v1beta1.query",
+    "evidence": "cosmos.evidence.v1beta1.query",
     "deployment": "akash.deployment.v1beta4.query",
     "market": "akash.market.v1beta5.query",
     "expiry": "supercloud.market.v1.query",
@@ -39,6 +43,11 @@ MESSAGES = {
     "bank": "cosmos.bank.v1beta1.tx",
     "feegrant": "cosmos.feegrant.v1beta1.tx",
     "consensus": "cosmos.consensus.v1.tx",
+    "staking": "cosmos.staking.v1beta1.tx",
+    "slashing": "cosmos.slashing.v1beta1.tx",
+    "distribution": "cosmos.distribution.v1beta1.tx",
+    "mint": "cosmos.mint.v1beta1.tx",
+    "evidence": "cosmos.evidence.v1beta1.tx",
     "deployment": "akash.deployment.v1beta4.service",
     "market": "akash.market.v1beta5.service",
     "expiry": "supercloud.market.v1.msg",
@@ -50,6 +59,8 @@ MESSAGES = {
     "bme": "akash.bme.v1.service",
     "oracle": "akash.oracle.v2.service",
 }
+
+DOCUMENT_CHARS_MAX = 1024 * 1024
 
 
 class Method(NamedTuple):
@@ -72,20 +83,39 @@ def methods(places: dict[str, str], module: str, service: str) -> list[Method]:
 
 
 def build(descriptor: Any, assignments: tuple[str, ...], defaults: dict[str, Any]) -> Message:
-    """A message from `field.path=value` words; `@file.json` or `{...}` gives a whole document."""
+    """A message from `field.path=value` words; `@file.json` or `{...}` gives a whole document. Raises UsageError."""
     document: dict[str, Any] = {}
     for word in assignments:
         if word.startswith("{"):
-            document |= orjson.loads(word)
+            document |= _object(word, word[:40])
         elif word.startswith("@"):
             with click.open_file(word[1:], "r") as file:
-                document |= orjson.loads(file.read(1024 * 1024))
+                document |= _object(file.read(DOCUMENT_CHARS_MAX + 1), word)
         else:
             _assign(document, word, descriptor)
     for path, value in defaults.items():
         _default(document, path.split("."), value)
-    message: Message = proto_json.from_dict(document, GetMessageClass(descriptor))
+    try:
+        message: Message = proto_json.from_dict(document, GetMessageClass(descriptor))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     return message
+
+
+def _object(text: str, where: str) -> dict[str, Any]:
+    if len(text) > DOCUMENT_CHARS_MAX:
+        raise click.UsageError(f"{where}: more than {DOCUMENT_CHARS_MAX} characters")
+    found = _json(text, where)
+    if not isinstance(found, dict):
+        raise click.UsageError(f"{where}: expected a JSON object")
+    return found
+
+
+def _json(text: str, where: str) -> Any:
+    try:
+        return proto_json.from_text(text)
+    except ValueError as error:
+        raise click.UsageError(f"{where}: not JSON: {error}") from error
 
 
 def _assign(document: dict[str, Any], word: str, descriptor: Any) -> None:
@@ -93,26 +123,39 @@ def _assign(document: dict[str, Any], word: str, descriptor: Any) -> None:
     if not equals:
         raise click.UsageError(f"{word!r}: expected FIELD=VALUE; fields are {fields_text(descriptor)}")
     here, at = document, descriptor
-    names = path.split(".")
-    for name in names:
-        field = at.fields_by_name.get(name)
-        if field is None:
-            raise click.UsageError(f"{descriptor.name} has no field {path!r}; fields are {fields_text(at)}")
-        if name != names[-1]:
-            here, at = here.setdefault(name, {}), field.message_type
-    here[names[-1]] = _value(text)
+    *parents, last = path.split(".")
+    for name in parents:
+        field = _field(at, name, path)
+        if field.message_type is None or field.is_repeated:
+            raise click.UsageError(f"{path!r}: {name} has no fields of its own; give it as {name}=JSON")
+        here, at = here.setdefault(name, {}), field.message_type
+        if not isinstance(here, dict):
+            raise click.UsageError(f"{path!r}: {name} was given as a whole already")
+    here[last] = _value(_field(at, last, path), text, path)
 
 
-def _value(text: str) -> Any:
-    """JSON when it looks like a list, object, boolean or quoted text; else the text itself."""
-    if text[:1] in '[{"' or text in ("true", "false", "null"):
-        return orjson.loads(text)
+def _field(descriptor: Any, name: str, path: str) -> Any:
+    field = descriptor.fields_by_name.get(name)
+    if field is None:
+        raise click.UsageError(
+            f"{descriptor.name} has no field {path!r}; fields are {fields_text(descriptor)}"
+        )
+    return field
+
+
+def _value(field: Any, text: str, path: str) -> Any:
+    """JSON when it looks like a list, object, boolean or quoted text; else the text itself, as for text always."""
+    plain = field.type == FieldDescriptor.TYPE_STRING and not field.is_repeated
+    if text[:1] == '"' or (not plain and (text[:1] in ("[", "{") or text in ("true", "false", "null"))):
+        return _json(text, path)
     return text
 
 
 def _default(document: dict[str, Any], path: list[str], value: Any) -> None:
     for name in path[:-1]:
         document = document.setdefault(name, {})
+        if not isinstance(document, dict):
+            return  # What was given in its place is refused with a better reason.
     document.setdefault(path[-1], value)
 
 

@@ -13,15 +13,17 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import click
-import orjson
 
 from supercloud.cli import session
-from supercloud.cli.output import command, json_option, print_json
+from supercloud.cli.output import DSEQ, clean, command, json_option, print_json, styled
 from supercloud.sdk import gateway as wire
 from supercloud.sdk import market
 from supercloud.sdk.errors import PermanentError
 from supercloud.sdk.gateway import Gateway, LeasePath
+from supercloud.sdk.http import from_json
 
+STDIN_BYTES = 32 * 1024
+OUTPUT_BYTES_MAX = 16 * 1024 * 1024
 SHELL = ["/bin/sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh"]
 
 
@@ -50,7 +52,7 @@ provider_option = click.option("--provider", metavar="ADDRESS", help="Which leas
 
 
 @click.command()
-@click.argument("dseq", type=int)
+@click.argument("dseq", type=DSEQ)
 @click.argument("service", required=False, default="")
 @click.option("-f", "--follow", is_flag=True, help="Keep printing.")
 @click.option("--tail", type=int, default=-1, help="Only the last N lines [all].")
@@ -73,11 +75,11 @@ async def logs(
             if as_json:
                 print_json(item)
             else:
-                click.echo(f"{click.style(item['name'], fg='cyan')} {item['message']}")
+                click.echo(f"{styled(item['name'], fg='cyan')} {item['message']}")
 
 
 @click.command()
-@click.argument("dseq", type=int)
+@click.argument("dseq", type=DSEQ)
 @click.option("-f", "--follow", is_flag=True, help="Keep printing.")
 @provider_option
 @json_option
@@ -93,20 +95,20 @@ async def events(
                 print_json(item)
             else:
                 name = item.get("object", {}).get("name", "")
-                click.echo(
-                    f"{item.get('type', ''):8} {item.get('reason', ''):16} {name} {item.get('note', '')}"
-                )
+                line = f"{item.get('type', ''):8} {item.get('reason', ''):16} {name} {item.get('note', '')}"
+                click.echo(clean(line))
 
 
 @click.command(
     name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
 )
-@click.argument("dseq", type=int)
+@click.argument("dseq", type=DSEQ)
 @click.argument("service")
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option("-t", "--tty", is_flag=True, help="Give the command a terminal.")
 @click.option("-i", "--stdin", is_flag=True, help="Pass on what is typed or piped in.")
-@click.option("--replica", type=int, default=0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document when the command has ended.")
+@click.option("--replica", type=click.IntRange(0, 10_000), default=0, show_default=True, help="Which one.")
 @provider_option
 @session.network_options
 @command
@@ -117,21 +119,27 @@ async def exec_(
     words: tuple[str, ...],
     tty: bool,
     stdin: bool,
+    as_json: bool,
     replica: int,
     provider: str | None,
 ) -> None:
     """Run a command in a container of SERVICE; its exit code becomes ours."""
+    kept: dict[int, bytearray] | None = (
+        {wire.STDOUT: bytearray(), wire.STDERR: bytearray()} if as_json else None
+    )
     async with _lease(settings, dseq, provider) as (gateway, lease):
-        code = await _session(
-            await gateway.shell(lease, service, list(words), tty, stdin, replica), tty, stdin
-        )
+        shell_ = await gateway.shell(lease, service, list(words), tty, stdin, replica)
+        code = await _session(shell_, tty, stdin, kept)
+    if kept is not None:
+        out, err = (kept[kind].decode(errors="replace") for kind in (wire.STDOUT, wire.STDERR))
+        print_json({"exit_code": code, "stdout": out, "stderr": err})
     sys.exit(code)
 
 
 @click.command()
-@click.argument("dseq", type=int)
+@click.argument("dseq", type=DSEQ)
 @click.argument("service", required=False)
-@click.option("--replica", type=int, default=0, show_default=True)
+@click.option("--replica", type=click.IntRange(0, 10_000), default=0, show_default=True, help="Which one.")
 @provider_option
 @session.network_options
 @command
@@ -150,8 +158,10 @@ async def shell(
     sys.exit(code)
 
 
-async def _session(shell_: wire.Shell, tty: bool, stdin: bool) -> int:
-    """Carry bytes both ways until the command ends; returns its exit code."""
+async def _session(
+    shell_: wire.Shell, tty: bool, stdin: bool, kept: dict[int, bytearray] | None = None
+) -> int:
+    """Carry bytes both ways until the command ends; returns its exit code. Output goes to `kept`, if given."""
     code = 1
     with _raw_terminal(tty and sys.stdin.isatty()):
         async with asyncio.TaskGroup() as tasks:
@@ -159,25 +169,37 @@ async def _session(shell_: wire.Shell, tty: bool, stdin: bool) -> int:
             if tty and sys.stdin.isatty():
                 await _follow_size(shell_)
             async for frame in shell_.frames():
-                match frame.kind:
-                    case wire.STDOUT:
-                        _write(sys.stdout, frame.data)
-                    case wire.STDERR:
-                        _write(sys.stderr, frame.data)
-                    case wire.RESULT:
-                        result = orjson.loads(frame.data or b"{}")
-                        code = int(result.get("exit_code", 0))
-                        if result.get("message"):
-                            click.echo(result["message"], err=True)
-                            code = code or 1
-                        break
-                    case _:
-                        click.echo("the provider could not run the command", err=True)
-                        break
+                if frame.kind not in (wire.STDOUT, wire.STDERR):
+                    code = _ended(frame)
+                    break
+                if kept is not None:
+                    kept[frame.kind] += frame.data
+                    if len(kept[frame.kind]) > OUTPUT_BYTES_MAX:
+                        raise PermanentError(
+                            f"more than {OUTPUT_BYTES_MAX} bytes of output; leave out --json"
+                        )
+                else:
+                    _write(sys.stdout if frame.kind == wire.STDOUT else sys.stderr, frame.data)
+            else:
+                click.echo("the provider ended the session before the command ended", err=True)
             if typing is not None:
                 typing.cancel()
             await shell_.close()
     return code
+
+
+def _ended(frame: wire.ShellFrame) -> int:
+    """Exit code that a session's last frame tells; what else it tells goes to stderr."""
+    if frame.kind != wire.RESULT:
+        click.echo("the provider could not run the command", err=True)
+        return 1
+    result = from_json(frame.data or b"{}", "the provider")
+    told = result if isinstance(result, dict) else {}
+    code = told.get("exit_code", 0)
+    if told.get("message"):
+        click.echo(clean(str(told["message"])), err=True)
+        code = code or 1
+    return code & 0xFF if isinstance(code, int) else 1
 
 
 def _write(stream: Any, data: bytes) -> None:
@@ -186,12 +208,24 @@ def _write(stream: Any, data: bytes) -> None:
 
 
 async def _forward_stdin(shell_: wire.Shell) -> None:
+    """Everything from stdin, then its end: without that, what reads to the end would wait for ever."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
-    with contextlib.suppress(ValueError, OSError):
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(os.dup(0), "rb"))
-        while data := await reader.read(32 * 1024):
+    try:
+        pipe = os.fdopen(os.dup(0), "rb")
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+    except (ValueError, OSError):
+        # A file is no pipe; reading it never waits for long.
+        while data := await asyncio.to_thread(os.read, 0, STDIN_BYTES):
             await shell_.send(data)
+    else:
+        try:
+            while data := await reader.read(STDIN_BYTES):
+                await shell_.send(data)
+        finally:
+            # The terminal is shared with the shell that started us, which does not expect it changed.
+            os.set_blocking(0, True)
+    await shell_.send(b"")
 
 
 async def _follow_size(shell_: wire.Shell) -> None:
