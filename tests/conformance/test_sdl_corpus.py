@@ -36,7 +36,7 @@ def read(clone: str, name: str) -> bytes:
 
 needs_sdk = pytest.mark.skipif(not CHAIN_SDK, reason="SUPERCLOUD_CHAIN_SDK names no clone of chain-sdk")
 INPUTS = [n for n in listed(CHAIN_SDK, FIXTURES + "input/") if n.endswith("/input.yaml")] if CHAIN_SDK else []
-REFUSED = [n for n in listed(CHAIN_SDK, FIXTURES + "input/invalid/")] if CHAIN_SDK else []
+REFUSED = listed(CHAIN_SDK, FIXTURES + "input/invalid/") if CHAIN_SDK else []
 
 
 @needs_sdk
@@ -56,7 +56,18 @@ def test_refused(name: str) -> None:
 
 
 # Files that the network"s own tools refuse too, by why: units such as 16GB or 1gi, which are none.
-REFUSED_UNITS = ["automatic-deployment-CICD-template/deploy.yaml", "avalanche/deploy.yaml", "bancor/deploy.yaml", "bancor/deploy_static.yaml", "bark-small/deploy.yaml", "bitbucket/deploy.yaml", "centrifuge/deploy.yaml", "chromadb/deploy.yaml", "elasticsearch/deploy.yaml", "elasticsearch/deploy_with_kibana.yaml", "ghrunner/deploy.yaml", "gitea/deploy.yaml", "gitea/deploy_postgres.yaml", "handshake/deploy.yaml", "onetimepad/deploy.yaml", "paperclip/deploy.yaml", "ray/deploy.yaml", "ray/ray-nightly-py310-gpu.yml", "satisfactory-server/deploy.yaml", "tensorflow-jupyter-ezkl/deploy.yaml", "uptime-kuma/deploy.yaml"]
+REFUSED_UNITS = frozenset(
+    (
+        "automatic-deployment-CICD-template/deploy.yaml avalanche/deploy.yaml bancor/deploy.yaml "
+        "bancor/deploy_static.yaml bark-small/deploy.yaml bitbucket/deploy.yaml "
+        "centrifuge/deploy.yaml chromadb/deploy.yaml elasticsearch/deploy.yaml "
+        "elasticsearch/deploy_with_kibana.yaml ghrunner/deploy.yaml gitea/deploy.yaml "
+        "gitea/deploy_postgres.yaml handshake/deploy.yaml onetimepad/deploy.yaml "
+        "paperclip/deploy.yaml ray/deploy.yaml ray/ray-nightly-py310-gpu.yml "
+        "satisfactory-server/deploy.yaml tensorflow-jupyter-ezkl/deploy.yaml "
+        "uptime-kuma/deploy.yaml "
+    ).split()
+)
 REFUSED_OTHERWISE = {
     "Venice-ElizaOS/deploy.yml": "found a list",
     "axolotlai/deploy.yaml": "requires service",
@@ -85,7 +96,7 @@ def test_public_workloads() -> None:
         assert document.group_specs() and len(document.version) == 32
         taken.append(name)
     print(f"{len(taken)} of {len(taken) + len(refused)} public SDL files are taken")
-    for name, reason in refused.items():
+    for reason in refused.values():
         print(f"  {reason}")
     for name in REFUSED_UNITS:
         assert "invalid syntax; allowed: a size such as" in refused.pop(name)
