@@ -94,6 +94,10 @@ from supercloud.chain.x.gov import legacy_query_server as gov_legacy_queries
 from supercloud.chain.x.gov import msg_server as gov_msgs
 from supercloud.chain.x.gov import query_server as gov_queries
 from supercloud.chain.x.gov.keeper import Keeper as GovKeeper
+from supercloud.chain.x.grants import genesis as grants_genesis
+from supercloud.chain.x.grants import msg_server as grants_msgs
+from supercloud.chain.x.grants import query_server as grants_queries
+from supercloud.chain.x.grants.keeper import Keeper as GrantsKeeper
 from supercloud.chain.x.market import abci as market_abci
 from supercloud.chain.x.market import expected_keepers as market_needs
 from supercloud.chain.x.market import genesis as market_genesis
@@ -156,7 +160,8 @@ NAME = "supercloud"
 
 STORES = (
     BASE_STORE, "acc", "audit", "authz", "bank", "bme", "cert", "consensus", "deployment", "distribution",
-    "epochs", "escrow", "evidence", "feegrant", "gov", "market", "mint", "oracle", "provider", "slashing",
+    "epochs", "escrow", "evidence", "feegrant", "gov", "grants", "market", "mint", "oracle", "provider",
+    "slashing",
     "staking", "take", "upgrade",
 )  # fmt: skip
 
@@ -168,6 +173,7 @@ MODULE_ACCOUNTS: Mapping[str, tuple[str, ...]] = {
     "escrow": (),
     "fee_collector": (),
     "gov": ("burner",),
+    "grants": (),
     "mint": ("minter",),
     "not_bonded_tokens_pool": ("burner", "staking"),
     "take": (),
@@ -213,6 +219,7 @@ class Keepers(NamedTuple):
     bme: BmeKeeper
     gov: GovKeeper
     upgrade: UpgradeKeeper
+    grants: GrantsKeeper
     reactions: MarketReactions
 
     @property
@@ -338,6 +345,7 @@ def make_keepers(router: Router) -> Keepers:
         bme=BmeKeeper(auth, bank, oracle),
         gov=GovKeeper(router, auth, bank, staking, distribution),
         upgrade=UpgradeKeeper(),
+        grants=GrantsKeeper(auth, bank, distribution),
         reactions=reactions,
     )
     known = {each.name: _upgrade_handler(keepers, each) for each in upgrades.UPGRADES}
@@ -397,12 +405,15 @@ def register_routes(router: Router, keepers: Keepers) -> None:
     gov_legacy_queries.register(router, keepers.gov)
     upgrade_msgs.register(router, keepers.upgrade)
     upgrade_queries.register(router, keepers.upgrade)
+    grants_msgs.register(router, keepers.grants)
+    grants_queries.register(router, keepers.grants)
 
 
 # Consensus comes first: it completes the parameters that the head of the document gave. Auth makes the
 # accounts that bank's balances belong to. Expiry's parameters come before the orders that queue up by them.
 GENESIS_ORDER = (
-    "consensus", "auth", "authz", "bank", "distribution", "staking", "slashing", "gov", "take", "audit",
+    "consensus", "auth", "authz", "bank", "distribution", "staking", "slashing", "gov", "grants",
+    "take", "audit",
     "mint", "evidence", "feegrant", "cert", "oracle", "oracle_results", "deployment", "provider",
     "market_expiry", "market", "epochs", "bme", "bme_progress", "escrow", "upgrade",
 )  # fmt: skip
@@ -487,6 +498,7 @@ def _stake_modules(k: Keepers) -> tuple[Module, ...]:
             required=False,
             pre_block=lambda ctx: upgrade_abci.pre_block(ctx, k.upgrade),
         ),
+        _module("grants", grants_genesis, k.grants, required=False),
         _module(
             "gov",
             gov_genesis,
@@ -536,7 +548,8 @@ def violations(ctx: Context, k: Keepers) -> list[str]:
     """Everything that must hold and does not: in each module, between modules, and in the bank."""
     holders = (
         k.escrow, k.deployment, k.market, k.take, k.provider, k.audit, k.cert, k.staking, k.slashing,
-        k.distribution, k.mint, k.evidence, k.epochs, k.oracle, k.bme, k.gov, k.upgrade, k.reactions,
+        k.distribution, k.mint, k.evidence, k.epochs, k.oracle, k.bme, k.gov, k.upgrade, k.grants,
+        k.reactions,
         k.bank,
     )  # fmt: skip
     return [words for holder in holders for words in holder.invariants(ctx)]
@@ -639,6 +652,7 @@ def default_genesis(
         "bme_progress": bme_genesis.default_progress(),
         "gov": gov_genesis.default(native),
         "upgrade": upgrade_genesis.default(),
+        "grants": grants_genesis.default(),
     }
 
 

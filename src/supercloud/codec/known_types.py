@@ -114,5 +114,10 @@ KNOWN: Final = {
         "BaseVestingAccount ContinuousVestingAccount DelayedVestingAccount PeriodicVestingAccount "
         "PermanentLockedAccount"
     ),
+    "supercloud/grants/v1/msg": (
+        "MsgCancelGrant MsgCancelGrantResponse MsgClaim MsgClaimResponse MsgCreateGrant "
+        "MsgCreateGrantResponse MsgReleaseMilestone MsgReleaseMilestoneResponse MsgUpdateParams "
+        "MsgUpdateParamsResponse"
+    ),
     "supercloud/market/v1/msg": ("MsgUpdateParams MsgUpdateParamsResponse"),
 }

@@ -1,0 +1,1 @@
+"""Grants out of the community pool, paid in parts, that a vote can stop."""
