@@ -3,7 +3,7 @@
 local.json      what commands look for: chain id, addresses of the interfaces, keys
 node/           the ledger's node
 provider/       the provider's settings, key, state
-keyring/        tenant, provider and auditor keys (backend test: plain files, for play money)
+keyring/        tenant, provider, auditor and oracle keys (backend test: plain files, for play money)
 logs/
 """
 
@@ -38,7 +38,7 @@ CHAIN_ID: Final = "supercloud-local"
 BLOCK_TIME_S: Final = 1.0
 PORTS: Final = 8
 FUNDS: Final = {"uakt": 1_000_000_000_000, "uact": 1_000_000_000_000, "uusdc": 1_000_000_000_000}
-KEYS: Final = ("tenant", "provider", "auditor")
+KEYS: Final = ("tenant", "provider", "auditor", "oracle")
 PREFIX: Final = "akash"
 FORWARDED_PORTS: Final = 500
 GAS_PRICE: Final = "0.0025uakt"
@@ -179,7 +179,14 @@ def _init_node(place: Local, keys: list[Key], grants: tuple[str, ...], override:
         ) from error
     # A start that was interrupted left keys without a genesis: nothing was signed with them yet.
     shutil.rmtree(place.node_home, ignore_errors=True)
-    init_home(place.node_home, place.chain_id, funds=funds, patch=patch, config=_node_settings(place))
+    init_home(
+        place.node_home,
+        place.chain_id,
+        funds=funds,
+        patch=patch,
+        config=_node_settings(place),
+        price_source=next(key.address for key in keys if key.name == "oracle"),
+    )
 
 
 def _write_provider(place: Local, keys: list[Key]) -> None:

@@ -9,21 +9,31 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from google.protobuf.duration_pb2 import Duration
 
+from supercloud.chain.app import MODULE_ACCOUNTS
 from supercloud.crypto import ed25519
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 from supercloud.pb.tendermint.types import params_pb2
-from supercloud.types.address import Bech32
+from supercloud.types.address import Bech32, module_address
 from supercloud.types.coin import Coin
+
+if TYPE_CHECKING:
+    from supercloud.chain.baseapp.context import Profile
 
 CHAIN_ID_LENGTH_MAX = 50
 GENESIS_BYTES_MAX = 512 * 1024 * 1024
 BLOCK_BYTES = 1_572_864
 """Block size limit of new networks: larger blocks make pauses between blocks that clients notice."""
+
+CREDIT_DENOM = "uact"
+SEED_PRICE = "1.000000000000000000"
+SEED_PRICE_S = 10 * 365 * 86_400
+SEED_VAULT = 10**12
+"""What makes a new network on one machine usable: dollars a token, how long that holds, tokens locked at least."""
 
 _PUB_KEY_TYPE = "tendermint/PubKeyEd25519"
 _BASE_ACCOUNT = "/cosmos.auth.v1beta1.BaseAccount"
@@ -158,7 +168,9 @@ def fund(app_state: Document, address: bytes, coins: Iterable[Coin], bech32: Bec
     text = bech32.text(address)
     coins = list(coins)
     accounts = app_state.setdefault("auth", {}).setdefault("accounts", [])
-    if all(entry.get("address") != text for entry in accounts):
+    # Modules make their own accounts, which are of another kind.
+    of_module = address in [module_address(name) for name in MODULE_ACCOUNTS]
+    if not of_module and all(entry.get("address") != text for entry in accounts):
         entry = {
             "@type": _BASE_ACCOUNT,
             "address": text,
@@ -167,6 +179,33 @@ def fund(app_state: Document, address: bytes, coins: Iterable[Coin], bech32: Bec
             "sequence": "0",
         }
         accounts.append(entry)
+    _give(app_state, text, coins)
+
+
+def seed_credit(
+    document: Document, source: bytes, funds: Mapping[bytes, Sequence[Coin]], profile: Profile
+) -> None:
+    """Let a network on one machine mint credit at once: a price, who may report others, a vault that covers credit.
+
+    The price is one dollar, of the document's time, and good for ten years. Credit is minted in the block that asks
+    for it. The vault holds twice what the credit among `funds` is worth. A public network begins without all this.
+    """
+    state, native = document["app_state"], profile.native_denom
+    text, pair = profile.bech32.text(source), {"denom": native.removeprefix("u"), "base_denom": "usd"}
+    place = {"timestamp": document["genesis_time"], "sequence": "0"}
+    oracle = state["oracle"]
+    oracle["params"] |= {"sources": [text], "max_price_staleness_period": f"{SEED_PRICE_S}s"}
+    oracle["source_ids"] = [{"address": text, "id": 1}]
+    oracle["source_seq"] = "1"
+    oracle["prices"] = [{"id": {"source": 1, **pair, **place}, "state": {"price": SEED_PRICE}}]
+    oracle["latest_prices_ids"] = [{"id": {"source": 1, **pair}, "state": place}]
+    state["bme"]["params"]["min_epoch_blocks"] = "1"
+    credit = sum(coin.amount for coins in funds.values() for coin in coins if coin.denom == CREDIT_DENOM)
+    locked = max(2 * credit, SEED_VAULT)
+    _give(state, profile.bech32.text(module_address("bme")), [Coin(native, locked)])
+
+
+def _give(app_state: Document, text: str, coins: Sequence[Coin]) -> None:
     bank = app_state.setdefault("bank", {})
     balances = bank.setdefault("balances", [])
     for balance in balances:

@@ -127,11 +127,13 @@ def init_home(
     patch: Any = None,
     config: Config | None = None,
     time_ns: int | None = None,
+    price_source: bytes | None = None,
 ) -> Genesis:
     """Make a home: keys, settings and a genesis document whose one validator is this node.
 
     `funds` are the coins that exist from the start, `patch` a JSON merge patch of the whole genesis document,
-    applied before them. Refuses a home that has keys already. Raises GenesisError, KeyFileError.
+    applied before them. With a `price_source`, whose account reports prices, credit can be minted at once
+    (genesis.seed_credit). Refuses a home that has keys already. Raises GenesisError, KeyFileError.
     """
     home = Home(folder)
     settings = config or Config()
@@ -144,6 +146,8 @@ def init_home(
         [GenesisValidator(public_key, VALIDATOR_POWER, settings.node.moniker)],
         default_genesis(profile, {}),
     )
+    if price_source is not None:
+        genesis_document.seed_credit(document, price_source, funds or {}, profile)
     if patch is not None:
         document = genesis_document.merge_patch(document, patch)
     for address, coins in (funds or {}).items():
