@@ -13,8 +13,11 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from chain_client import Rpc
+from chain_client import BOB, Rpc
 from cluster import Cluster, absent, height, reach, same_everywhere
+
+from supercloud.sdk.light import LightClient
+from supercloud.sdk.rpc import RpcClient
 
 pytestmark = [
     pytest.mark.node,
@@ -144,6 +147,19 @@ async def test_a_network_that_was_stopped_goes_on(cluster: Cluster, session: aio
     await reach(rpcs, at + 2)
     assert {await rpc.bobs() for rpc in rpcs} == {bobs}
     await same_everywhere(rpcs, at + 2)
+
+
+async def test_a_light_client_trusts_one_hash_alone(cluster: Cluster, session: aiohttp.ClientSession) -> None:
+    rpcs = clients(cluster, session)
+    hash = (await rpcs[0].call("block", height="2"))["block_id"]["hash"]
+    async with RpcClient(rpcs[3].url) as untrusted, RpcClient(rpcs[1].url) as witness:
+        light = await LightClient.begin(untrusted, 2, bytes.fromhex(hash))
+        await light.advance()
+        await reach(rpcs, light.trusted.height)
+        assert await light.agrees(witness)
+        found = await light.balance(BOB.address, "uakt")
+        assert found.value == await rpcs[0].bobs(height=str(found.height))
+        assert (await light.balance(b"\1" * 20, "unone")).value == 0
 
 
 def test_nothing_failed_unseen(cluster: Cluster, tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ import json
 import random
 from collections.abc import Callable
 
-import ics23_verifier as ics23
 import pytest
 
 from supercloud.chain.store import multistore
 from supercloud.chain.store.backend import HeightUnavailable, MemoryBackend, Writes
 from supercloud.chain.store.multistore import PROOF_HEIGHTS, MultiStore, StateCorrupt, Unprovable
+from supercloud.sdk import ics23
 from supercloud.types.errors import ProgrammerError
 
 NAMES = ["market", "bank", "acc"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import ics23_verifier as ics23
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supercloud.chain.store import merkle, proof
 from supercloud.chain.store.backend import KEY_BYTES_MAX
+from supercloud.sdk import ics23
 
 keys = st.binary(min_size=1, max_size=3) | st.binary(min_size=1, max_size=KEY_BYTES_MAX)
 contents = st.dictionaries(keys, st.binary(min_size=1, max_size=200), min_size=1, max_size=25)
