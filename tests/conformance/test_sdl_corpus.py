@@ -56,30 +56,28 @@ def test_refused(name: str) -> None:
 
 
 # Files that the network's own tools refuse too, by why: units such as 16GB or 1gi, which are none.
-REFUSED_UNITS = frozenset(
-    [
-        "automatic-deployment-CICD-template/deploy.yaml",
-        "avalanche/deploy.yaml",
-        "bancor/deploy.yaml",
-        "bancor/deploy_static.yaml",
-        "bark-small/deploy.yaml",
-        "bitbucket/deploy.yaml",
-        "centrifuge/deploy.yaml",
-        "chromadb/deploy.yaml",
-        "elasticsearch/deploy.yaml",
-        "elasticsearch/deploy_with_kibana.yaml",
-        "ghrunner/deploy.yaml",
-        "gitea/deploy.yaml",
-        "gitea/deploy_postgres.yaml",
-        "handshake/deploy.yaml",
-        "onetimepad/deploy.yaml",
-        "paperclip/deploy.yaml",
-        "ray/deploy.yaml",
-        "ray/ray-nightly-py310-gpu.yml",
-        "satisfactory-server/deploy.yaml",
-        "tensorflow-jupyter-ezkl/deploy.yaml",
-        "uptime-kuma/deploy.yaml",
-    ]
+REFUSED_UNITS = (
+    "automatic-deployment-CICD-template/deploy.yaml",
+    "avalanche/deploy.yaml",
+    "bancor/deploy.yaml",
+    "bancor/deploy_static.yaml",
+    "bark-small/deploy.yaml",
+    "bitbucket/deploy.yaml",
+    "centrifuge/deploy.yaml",
+    "chromadb/deploy.yaml",
+    "elasticsearch/deploy.yaml",
+    "elasticsearch/deploy_with_kibana.yaml",
+    "ghrunner/deploy.yaml",
+    "gitea/deploy.yaml",
+    "gitea/deploy_postgres.yaml",
+    "handshake/deploy.yaml",
+    "onetimepad/deploy.yaml",
+    "paperclip/deploy.yaml",
+    "ray/deploy.yaml",
+    "ray/ray-nightly-py310-gpu.yml",
+    "satisfactory-server/deploy.yaml",
+    "tensorflow-jupyter-ezkl/deploy.yaml",
+    "uptime-kuma/deploy.yaml",
 )
 REFUSED_OTHERWISE = {
     "Venice-ElizaOS/deploy.yml": "found a list",
