@@ -143,6 +143,13 @@ class RestSettings:
 
 
 @dataclass
+class MetricsSettings:
+    """Figures for Prometheus at /metrics."""
+
+    listen: str = _setting("", "Address and port, of loopback or a private network. Empty does not listen.")
+
+
+@dataclass
 class Config:
     """All settings by section."""
 
@@ -156,6 +163,7 @@ class Config:
     rpc: RpcSettings = field(default_factory=RpcSettings)
     grpc: GrpcSettings = field(default_factory=GrpcSettings)
     rest: RestSettings = field(default_factory=RestSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
 
     def check(self) -> None:
         """Refuse what can not work. Raises ConfigError."""
@@ -170,6 +178,7 @@ class Config:
             ("p2p", self.p2p.listen),
             ("grpc", self.grpc.listen),
             ("rest", self.rest.listen),
+            ("metrics", self.metrics.listen),
         ):
             if listen:
                 try:

@@ -253,6 +253,7 @@ def _settings(plan: Plan, member: Member, members: Sequence[Member]) -> Config:
     ports = [endpoint.rpartition(":")[2] for endpoint in member.endpoints]
     everybody = "0.0.0.0" if plan.hosts else "127.0.0.1"
     config.rpc.listen, config.grpc.listen, config.rest.listen = (f"127.0.0.1:{port}" for port in ports[:3])
+    config.metrics.listen = f"127.0.0.1:{ports[4]}"
     # Other nodes have to reach this one; everything else stays on loopback until its owner opens it.
     config.p2p.listen = f"{everybody}:{ports[3]}"
     config.p2p.private = True
@@ -376,7 +377,13 @@ def join(folder: Path, document: dict[str, Any], joining: Joining) -> Member:
     config.state.gas_prices = f"0.0025{denom}"
     if joining.port_base:
         where = Endpoints.on("127.0.0.1", joining.port_base)
-        config.rpc.listen, config.grpc.listen, config.rest.listen, config.p2p.listen, _ = where
+        (
+            config.rpc.listen,
+            config.grpc.listen,
+            config.rest.listen,
+            config.p2p.listen,
+            config.metrics.listen,
+        ) = where
     config.p2p.persistent_peers = ",".join(joining.peers)
     config.p2p.seeds = ",".join(joining.seeds)
     config.p2p.private = any(_is_private(peer) for peer in (*joining.peers, *joining.seeds))
@@ -387,7 +394,7 @@ def join(folder: Path, document: dict[str, Any], joining: Joining) -> Member:
     home.config.write_text(render(config))
     node_id = keys.read_key_file(home.node_key).address.hex()
     listens = (config.rpc.listen, config.grpc.listen, config.rest.listen, config.p2p.listen)
-    return Member(joining.moniker, folder, node_id, Endpoints(*listens, ""))
+    return Member(joining.moniker, folder, node_id, Endpoints(*listens, config.metrics.listen))
 
 
 def _names_in(document: dict[str, Any]) -> tuple[str, str]:

@@ -41,6 +41,7 @@ from supercloud.node.grpc.server import GrpcServer
 from supercloud.node.grpc.services import make_dispatch
 from supercloud.node.grpc.view import Identity, View
 from supercloud.node.indexer.index import Index
+from supercloud.node.metrics import Metrics, MetricsServer
 from supercloud.node.rest.server import Limits as RestLimits
 from supercloud.node.rest.server import RestServer
 from supercloud.node.rpc.server import Limits as RpcLimits
@@ -54,13 +55,15 @@ from supercloud.types.dec import Dec
 
 log = logging.getLogger(__name__)
 
-VERSION = "v2.1.0-supercloud.0.1.0"
+VERSION = "v2.1.0+supercloud.0.1.0"
+"""The network's version whose rules are kept, and ours as its local part: clients parse the whole as a version."""
 """What clients see; the first part names the network's node whose interfaces are spoken."""
 
 CHAIN_ID = "supercloud-local"
 VALIDATOR_POWER = 1_000_000
 STOP_SECONDS = 3
 PRUNE_EVERY_BLOCKS = 100
+METRICS_CONNECTIONS = 16
 
 GC_THRESHOLDS = (50_000, 20, 50)
 """A block makes many objects that live until its commit and hardly any cycles: with Python's own thresholds the
@@ -198,8 +201,10 @@ class Node:
         self.engine: Engine
         self.app: SupercloudApp
         self.view: View
-        self.rpc_url = self.rest_url = self.grpc_address = ""
+        self.rpc_url = self.rest_url = self.grpc_address = self.metrics_url = ""
         """Where the doors are, once started; a port of 0 in the settings takes a free one."""
+        self._metrics = Metrics()
+        self._sizes: dict[str, Callable[[], int]] = {}
         self._closers: list[Callable[[], None]] = []
         self._doors: list[tuple[_Uvicorn, asyncio.Task[None]]] = []
         self._rpc: RpcServer | None = None
@@ -293,7 +298,8 @@ class Node:
         history = History(blocks, lambda: self.engine.state)
         _fill(index, history)
         waiting = Waiting()
-        self.engine.listeners += [_Indexing(index, config.engine.blocks_kept), waiting]
+        self.engine.listeners += [_Indexing(index, config.engine.blocks_kept), waiting, self._metrics]
+        self._sizes = {"state": backend.size_bytes, "blocks": blocks.size_bytes}
         self.view = View(
             app=self.app,
             history=history,
@@ -330,17 +336,22 @@ class Node:
             )
             origins = CrossOrigin(config.rpc.cors_origins)
             self._rpc = RpcServer(self.view, dispatch, hub, limits, origins)
-            self.rpc_url = await self._serve(self._rpc, config.rpc.listen, config.rpc.connections)
+            counted = self._metrics.counted("rpc", self._rpc)
+            self.rpc_url = await self._serve(counted, config.rpc.listen, config.rpc.connections)
         if config.rest.listen:
             rest = RestServer(
                 dispatch, RestLimits(config.rest.body_bytes), CrossOrigin(config.rest.cors_origins)
             )
-            self.rest_url = await self._serve(rest, config.rest.listen, config.rest.connections)
+            counted = self._metrics.counted("rest", rest)
+            self.rest_url = await self._serve(counted, config.rest.listen, config.rest.connections)
         if config.grpc.listen:
             host, _ = split_address(config.grpc.listen)
             self._grpc = GrpcServer(dispatch)
             self.grpc_address = f"{host}:{self._grpc.bind(config.grpc.listen)}"
             await self._grpc.start()
+        if config.metrics.listen:
+            metrics = MetricsServer(self._metrics, self.view, self._sizes)
+            self.metrics_url = await self._serve(metrics, config.metrics.listen, METRICS_CONNECTIONS)
 
     async def _serve(self, app: Any, listen: str, connections: int) -> str:
         """Serve an ASGI application; returns its URL."""
