@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 from supercloud.node.storage.environment import Environment
 
 HEIGHT: Final = struct.Struct(">Q")
+HEIGHT_MAX: Final = 2**64 - 1
 HASH_BYTES: Final = 32
 
 
@@ -69,6 +70,8 @@ class BlockStore:
 
     def save(self, height: int, hash: bytes, stored: Stored) -> None:
         """Add the next height; on return it survives a loss of power. Raises ValueError for any other height."""
+        if len(hash) != HASH_BYTES:
+            raise ValueError(f"a block's hash has {HASH_BYTES} bytes, not {len(hash)}")
         key = HEIGHT.pack(height)
 
         def work(txn: Any) -> None:
@@ -85,20 +88,20 @@ class BlockStore:
 
     def block(self, height: int) -> bytes | None:
         """Block at a height."""
-        found = self._get(self._blocks, HEIGHT.pack(height))
+        found = self._at(self._blocks, height)
         return found[HASH_BYTES:] if found else None
 
     def commit(self, height: int) -> bytes | None:
         """Votes seen for it."""
-        return self._get(self._commits, HEIGHT.pack(height))
+        return self._at(self._commits, height)
 
     def response(self, height: int) -> bytes | None:
         """Its results."""
-        return self._get(self._responses, HEIGHT.pack(height))
+        return self._at(self._responses, height)
 
     def state(self, height: int) -> bytes | None:
         """Engine state after it."""
-        return self._get(self._states, HEIGHT.pack(height))
+        return self._at(self._states, height)
 
     def height_of(self, hash: bytes) -> int | None:
         """Height of the block with that hash."""
@@ -121,6 +124,9 @@ class BlockStore:
             return gone
 
         return self._environment.write(work)
+
+    def _at(self, table: Any, height: int) -> bytes | None:
+        return self._get(table, HEIGHT.pack(height)) if 0 < height <= HEIGHT_MAX else None
 
     def _get(self, table: Any, key: bytes) -> bytes | None:
         environment = self._environment

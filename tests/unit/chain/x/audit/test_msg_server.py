@@ -1,4 +1,4 @@
-"""Vouching for attributes: keeper, messages and queries. (audit's expected_keepers is empty.)"""
+"""Vouching for attributes: keeper, messages and genesis. (audit's expected_keepers is empty.)"""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ import pytest
 
 from supercloud.chain.baseapp.genesis import GenesisError
 from supercloud.chain.x.audit import genesis, keys, types
-from supercloud.pb.akash.audit.v1 import query_pb2
 from supercloud.pb.akash.audit.v1.audit_pb2 import AuditedAttributesStore
 from supercloud.pb.akash.audit.v1.msg_pb2 import MsgDeleteProviderAttributes, MsgSignProviderAttributes
-from supercloud.pb.cosmos.base.query.v1beta1.pagination_pb2 import PageRequest
-from supercloud.types.errors import ChainError
-
-SERVICE = "/akash.audit.v1.Query/"
 
 
 def sign(world: Any, owner: bytes, auditor: bytes, **values: str) -> MsgSignProviderAttributes:
@@ -81,50 +76,6 @@ def full(world: Any) -> Any:
     world.send(sign(world, world.bob, world.dave, region="us"))
     world.send(sign(world, world.erin, world.carol, region="asia"))
     return world
-
-
-def told(world: Any, answer: Any) -> list[tuple[str, str, str]]:
-    names = {world.text(getattr(world, name)): name for name in ("bob", "carol", "dave", "erin")}
-    return sorted(
-        (names[each.owner], names[each.auditor], each.attributes[0].value) for each in answer.providers
-    )
-
-
-def test_queries(full: Any) -> None:
-    bob, carol, dave = map(full.text, (full.bob, full.carol, full.dave))
-    rows = [("bob", "carol", "eu"), ("bob", "dave", "us"), ("erin", "carol", "asia")]
-    every = full.query(SERVICE + "AllProvidersAttributes", query_pb2.QueryAllProvidersAttributesRequest())
-    assert told(full, every) == rows
-    of_bob = full.query(SERVICE + "ProviderAttributes", query_pb2.QueryProviderAttributesRequest(owner=bob))
-    assert told(full, of_bob) == rows[:2]
-    request = query_pb2.QueryAuditorAttributesRequest(auditor=carol)
-    assert told(full, full.query(SERVICE + "AuditorAttributes", request)) == [rows[0], rows[2]]
-    one = query_pb2.QueryProviderAuditorRequest(owner=bob, auditor=dave)
-    assert told(full, full.query(SERVICE + "ProviderAuditorAttributes", one)) == [rows[1]]
-
-
-def test_pages(full: Any) -> None:
-    request = query_pb2.QueryAllProvidersAttributesRequest(pagination=PageRequest(limit=2, count_total=True))
-    first = full.query(SERVICE + "AllProvidersAttributes", request)
-    assert (len(first.providers), first.pagination.total) == (2, 3)
-    request.pagination.CopyFrom(PageRequest(key=first.pagination.next_key))
-    assert len(full.query(SERVICE + "AllProvidersAttributes", request).providers) == 1
-
-
-def test_query_refusals(full: Any) -> None:
-    bob, frank = full.text(full.bob), full.text(full.frank)
-    for path, request, codes in (
-        ("ProviderAttributes", query_pb2.QueryProviderAttributesRequest(owner=frank), ("audit", 1, 5)),
-        ("ProviderAttributes", query_pb2.QueryProviderAttributesRequest(owner="x"), ("undefined", 1, 3)),
-        (
-            "ProviderAuditorAttributes",
-            query_pb2.QueryProviderAuditorRequest(owner=bob, auditor=frank),
-            ("audit", 1, 5),
-        ),
-    ):
-        with pytest.raises(ChainError) as caught:
-            full.query(SERVICE + path, request)
-        assert (caught.value.codespace, caught.value.code, caught.value.grpc) == codes
 
 
 def test_genesis(full: Any) -> None:
