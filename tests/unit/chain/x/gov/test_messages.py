@@ -7,19 +7,22 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
+from supercloud.chain.app import Founder, default_genesis
 from supercloud.chain.x.gov import convert, types
 from supercloud.codec import registry
 from supercloud.codec.known_types import KNOWN
 from supercloud.pb.cosmos.base.query.v1beta1.pagination_pb2 import PageRequest
 from supercloud.pb.cosmos.base.v1beta1.coin_pb2 import Coin
+from supercloud.pb.cosmos.consensus.v1 import tx_pb2 as consensus_tx
 from supercloud.pb.cosmos.distribution.v1beta1.distribution_pb2 import CommunityPoolSpendProposal
 from supercloud.pb.cosmos.distribution.v1beta1.tx_pb2 import MsgCommunityPoolSpend, MsgFundCommunityPool
 from supercloud.pb.cosmos.gov.v1 import gov_pb2
-from supercloud.pb.cosmos.gov.v1.tx_pb2 import MsgExecLegacyContent
+from supercloud.pb.cosmos.gov.v1.tx_pb2 import MsgExecLegacyContent, MsgSubmitProposal, MsgVote
 from supercloud.pb.cosmos.gov.v1beta1 import query_pb2 as old_queries
 from supercloud.pb.cosmos.gov.v1beta1 import tx_pb2 as old
 from supercloud.pb.cosmos.gov.v1beta1.gov_pb2 import TextProposal
 from supercloud.pb.cosmos.params.v1beta1.params_pb2 import ParameterChangeProposal
+from supercloud.testing.ledger import RICHES, Ledger
 from supercloud.testing.staked import attributes, person
 from supercloud.types.dec import Dec
 from supercloud.types.errors import ChainError
@@ -115,6 +118,50 @@ def test_a_proposal_changes_the_parameters_of_any_module(assembly: Any, file: st
     assert found.failed_reason == ""
     assert unchanged(assembly, package) == wanted
     assert assembly.chain.violations() == []
+
+
+def test_a_voted_change_of_the_consensus_holds_from_the_next_block_on() -> None:
+    """Through signed transactions and whole blocks: engines are told of the change."""
+    ledger = Ledger(start=False)
+    purses = {ledger.actor(name).address: RICHES for name in ("alice", "bob")}
+    founder = Founder(ledger.alice.address, b"\1" * 32, 10**12, "alice")
+    ledger.init(default_genesis(ledger.profile, purses, [founder]))
+    params = ledger.app.keepers.consensus.params(ledger.context())
+    update = consensus_tx.MsgUpdateParams(
+        authority=ledger.profile.bech32.text(ledger.profile.authority),
+        block=params.block,
+        evidence=params.evidence,
+        validator=params.validator,
+    )
+    update.block.max_bytes, update.block.max_gas = 1_000_000, 7_777_777
+    update.evidence.max_age_num_blocks, update.evidence.max_bytes = 1000, 1000
+    update.evidence.max_age_duration.seconds = 1000
+    del update.validator.pub_key_types[:]
+    update.validator.pub_key_types.append("ed25519")
+    proposal = MsgSubmitProposal(
+        messages=[registry.pack(update)],
+        initial_deposit=coins(10_000_000),
+        proposer=ledger.bob.text,
+        title="Blocks",
+        summary="Smaller blocks",
+    )
+    proposed = ledger.deliver(proposal, by=ledger.bob)
+    assert proposed.code == 0, proposed.log
+    kinds = [event.type for event in proposed.events]
+    assert kinds.index("submit_proposal") < kinds.index("proposal_deposit")
+    vote = MsgVote(proposal_id=1, voter=ledger.alice.text, option=MsgVote(option=1).option)
+    assert ledger.deliver(vote, by=ledger.alice).code == 0
+    response = ledger.block(seconds=172_800)
+    decided = [event for event in response.events if event.type == "active_proposal"]
+    told = {attribute.key: attribute.value for attribute in decided[0].attributes}
+    assert told == {
+        "proposal_id": "1",
+        "proposal_result": "proposal_passed",
+        "proposal_log": "passed",
+        "mode": "EndBlock",
+    }
+    assert response.consensus_param_updates.block.max_gas == 7_777_777
+    assert not ledger.block().HasField("consensus_param_updates")
 
 
 def test_only_the_vote_changes_gov_s_parameters(assembly: Any) -> None:
