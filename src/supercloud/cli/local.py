@@ -186,6 +186,7 @@ def _init_node(place: Local, keys: list[Key], grants: tuple[str, ...], override:
         patch=patch,
         config=_node_settings(place),
         price_source=next(key.address for key in keys if key.name == "oracle"),
+        operator=next(key.address for key in keys if key.name == "tenant"),
     )
 
 

@@ -24,7 +24,7 @@ import orjson
 import uvicorn
 
 from supercloud.chain.ante.fees import GasPrice
-from supercloud.chain.app import Options, SupercloudApp, build_app, default_genesis
+from supercloud.chain.app import Founder, Options, SupercloudApp, build_app, default_genesis
 from supercloud.chain.baseapp.context import Profile
 from supercloud.node import genesis as genesis_document
 from supercloud.node import upgrade_info
@@ -61,6 +61,8 @@ VERSION = "v2.1.0+supercloud.0.1.0"
 
 CHAIN_ID = "supercloud-local"
 VALIDATOR_POWER = 1_000_000
+POWER_REDUCTION = 1_000_000
+"""Units of the native token that make one unit of voting power."""
 STOP_SECONDS = 3
 PRUNE_EVERY_BLOCKS = 100
 METRICS_CONNECTIONS = 16
@@ -131,24 +133,33 @@ def init_home(
     config: Config | None = None,
     time_ns: int | None = None,
     price_source: bytes | None = None,
+    operator: bytes | None = None,
 ) -> Genesis:
     """Make a home: keys, settings and a genesis document whose one validator is this node.
 
     `funds` are the coins that exist from the start, `patch` a JSON merge patch of the whole genesis document,
     applied before them. With a `price_source`, whose account reports prices, credit can be minted at once
-    (genesis.seed_credit). Refuses a home that has keys already. Raises GenesisError, KeyFileError.
+    (genesis.seed_credit). With an `operator`, whose account stakes for the validator, proposals can pass and are
+    decided quickly (genesis.seed_governance). Refuses a home that has keys already. Raises GenesisError, KeyFileError.
     """
     home = Home(folder)
     settings = config or Config()
     settings.check()
     public_key = make_keys(home)
     profile = profile_of(settings)
+    founders = []
+    if operator is not None:
+        founders.append(
+            Founder(operator, public_key, VALIDATOR_POWER * POWER_REDUCTION, settings.node.moniker)
+        )
     document = genesis_document.build(
         chain_id,
         time.time_ns() if time_ns is None else time_ns,
         [GenesisValidator(public_key, VALIDATOR_POWER, settings.node.moniker)],
-        default_genesis(profile, {}),
+        default_genesis(profile, {}, founders),
     )
+    if operator is not None:
+        genesis_document.seed_governance(document)
     if price_source is not None:
         genesis_document.seed_credit(document, price_source, funds or {}, profile)
     if patch is not None:
