@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiohttp
 import pytest
@@ -29,97 +26,14 @@ from supercloud.sdk.errors import SdkError, TxFailed
 from supercloud.sdk.gateway import Gateway, GatewayError, LeasePath
 from supercloud.types.coin import Coin
 
+from .cloud import Cloud, Done
+
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = (ROOT / "examples" / "hello" / "deploy.yaml").read_text()
 FORWARDED = (ROOT / "examples" / "tcp-port" / "deploy.yaml").read_text()
 PATIENCE_S = 60.0
 
 pytestmark = [pytest.mark.podman, pytest.mark.node, pytest.mark.xdist_group("machine")]
-
-
-class Done(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        assert self.code == 0, self.err
-        return json.loads(self.out)
-
-
-class Cloud:
-    """A running `supercloud up` and commands against it."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.process = self._start()
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, (home / "logs" / "provider.log").read_text()
-        self.ready = json.loads(line)
-        self.addresses = {item["name"]: item["address"] for item in self.ready["accounts"]}
-        self.environment = {**os.environ, "SUPERCLOUD_HOME": str(home), "COLUMNS": "200"}
-
-    def _start(self) -> subprocess.Popen[str]:
-        words = ["up", "--home", str(self.home), "--json", "--block-time", "0.2"]
-        return subprocess.Popen(
-            [sys.executable, "-m", "supercloud", *words, "--port-base", str(free_base())],
-            stdout=subprocess.PIPE,
-            stderr=(self.home.parent / "up.err").open("ab"),
-            text=True,
-        )
-
-    def run(self, *words: str, timeout_s: float = PATIENCE_S) -> Done:
-        done = subprocess.run(
-            [sys.executable, "-m", "supercloud", *words],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            stdin=subprocess.DEVNULL,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
-
-    def deploy(self, file: Path, *words: str) -> Done:
-        return self.run("deploy", str(file), "--json", "--pick", "cheapest", *words)
-
-    def settings(self, key: str = "tenant") -> session.Settings:
-        return session.Settings(self.home, self.ready["rpc"], key, "test", session.DEFAULT_GAS_PRICE)
-
-    def kill_provider(self) -> None:
-        """kill -9 of the agent; `up` starts it again."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        agents = [pid for pid in children if b"provider" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-        assert agents
-        for pid in agents:
-            os.kill(int(pid), signal.SIGKILL)
-
-    def stop(self) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-def free_base() -> int:
-    """Eight ports in a row that nobody listens on."""
-    for base in range(42000 + os.getpid() % 1000 * 10, 60000, 10):
-        with_ports = [socket.socket() for _ in range(8)]
-        try:
-            for offset, probe in enumerate(with_ports):
-                probe.bind(("127.0.0.1", base + offset))
-            return base
-        except OSError:
-            continue
-        finally:
-            for probe in with_ports:
-                probe.close()
-    raise AssertionError("no free ports")
 
 
 @pytest.fixture(scope="module")

@@ -76,11 +76,25 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = ""
 
 def command(function: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
     """Run a coroutine as a command: expected errors become one line on stderr and exit code 1."""
+    return _as_command(function, None)
 
+
+def long_command(function: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """The same on uvloop where there is one: what serves for long spends a good part of its time in the loop.
+
+    Not for short commands: with TLS connections that are about to close uvloop ends in "resource busy".
+    """
+    return _as_command(function, _uvloop())
+
+
+def _as_command(
+    function: Callable[..., Coroutine[Any, Any, None]],
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None,
+) -> Callable[..., None]:
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> None:
         try:
-            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            with asyncio.Runner(loop_factory=loop_factory) as runner:
                 runner.run(function(*args, **kwargs))
         except Exception as error:
             raise_as_click(error)
@@ -88,8 +102,7 @@ def command(function: Callable[..., Coroutine[Any, Any, None]]) -> Callable[...,
     return run
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop where there is one: `up` and `provider start` spend a good part of their time in the loop."""
+def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop
     except ImportError:
@@ -123,6 +136,10 @@ def _is_expected(error: BaseException) -> bool:
 
 
 _EXPECTED = {
+    "HomeInUse",
+    "NodeFailed",
+    "StorageFull",
+    "StorageDamaged",
     "NetworkError",
     "SdlError",
     "KeyringError",

@@ -43,6 +43,7 @@ class Config:
     engine_socket: str = ""
     """Empty: found by itself, or an engine service of our own is started."""
     attributes: dict[str, str] = field(default_factory=lambda: {"host": "supercloud", "tier": "community"})
+    """What the record says; storage classes and GPUs of the machine are added unless some are named here."""
     required_attributes: dict[str, str] = field(default_factory=dict)
     """Bid only on orders that ask for these."""
     email: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,9 @@ log = logging.getLogger(__name__)
 RENEW_BEFORE = datetime.timedelta(days=7)
 
 
-async def ensure(client: Client, sender: TxSender, config: Config, folder: Path) -> Certificate:
+async def ensure(
+    client: Client, sender: TxSender, config: Config, attributes: Mapping[str, str], folder: Path
+) -> Certificate:
     """Register what is missing or differs; returns the certificate to serve with. Raises SdkError.
 
     A change of the record that the network refuses (attributes that running leases asked for can not be taken away) is
@@ -38,17 +41,17 @@ async def ensure(client: Client, sender: TxSender, config: Config, folder: Path)
     """
     record = await _record(client, sender.address_text)
     if record is None:
-        await sender.send([_wanted(provider_msg.MsgCreateProvider, config, sender.address_text)])
+        await sender.send([_wanted(provider_msg.MsgCreateProvider, config, attributes, sender.address_text)])
         log.info(
             "registered on the ledger", extra={"provider": sender.address_text, "host_uri": config.host_uri}
         )
     else:
-        await _update(sender, config, record)
+        await _update(sender, config, attributes, record)
     return await ensure_certificate(client, sender, config, folder)
 
 
-async def _update(sender: TxSender, config: Config, record: Any) -> None:
-    wanted = _wanted(provider_msg.MsgUpdateProvider, config, sender.address_text)
+async def _update(sender: TxSender, config: Config, attributes: Mapping[str, str], record: Any) -> None:
+    wanted = _wanted(provider_msg.MsgUpdateProvider, config, attributes, sender.address_text)
     if (record.host_uri, list(record.attributes), record.info) == (
         wanted.host_uri,
         list(wanted.attributes),
@@ -82,13 +85,10 @@ async def ensure_certificate(client: Client, sender: TxSender, config: Config, f
     return made
 
 
-def _wanted(kind: Any, config: Config, me: str) -> Any:
+def _wanted(kind: Any, config: Config, attributes: Mapping[str, str], me: str) -> Any:
     info = provider_pb2.Info(email=config.email, website=config.website)
-    return kind(owner=me, host_uri=config.host_uri, attributes=_attributes(config), info=info)
-
-
-def _attributes(config: Config) -> list[Any]:
-    return [attribute_pb2.Attribute(key=key, value=value) for key, value in sorted(config.attributes.items())]
+    pairs = [attribute_pb2.Attribute(key=key, value=value) for key, value in sorted(attributes.items())]
+    return kind(owner=me, host_uri=config.host_uri, attributes=pairs, info=info)
 
 
 async def _record(client: Client, me: str) -> Any | None:

@@ -41,7 +41,7 @@ from supercloud.provider.gateway.tls import Files, ServerTls
 from supercloud.provider.gateway.web import GatewayServer
 from supercloud.provider.hostname.desk import NameDesk, wanted_by
 from supercloud.provider.hostname.proxy import Proxy
-from supercloud.provider.inventory import Available, Inventory
+from supercloud.provider.inventory import Available, Inventory, capabilities
 from supercloud.provider.inventory.inventory import GpuUnit
 from supercloud.provider.manifest.service import ManifestDesk, ManifestRefused
 from supercloud.provider.settlement.service import Settlement
@@ -103,7 +103,9 @@ class Provider:
         sender = TxSender(client, self._key, self.config.gas_price)
         self.address = sender.address_text
         folder = self.home / "certificate"
-        await registration.ensure(client, sender, self.config, folder)
+        gpus = [GpuUnit(gpu.vendor, gpu.model, gpu.ram, gpu.interface) for gpu in self._machine.gpus]
+        attributes = capabilities.declared(self._machine.storage, gpus, self.config.attributes)
+        await registration.ensure(client, sender, self.config, attributes, folder)
         files = own_files(folder)
         listen = self.config.gateway_listen
         gateway = GatewayServer(

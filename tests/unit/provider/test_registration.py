@@ -28,7 +28,8 @@ class Stage:
         self.sender: Any = LedgerSender(self.ledger, self.ledger.bob)
 
     async def ensure(self, **settings: Any) -> certificate.Certificate:
-        return await registration.ensure(self.client, self.sender, Config(**settings), self.folder)
+        config = Config(**settings)
+        return await registration.ensure(self.client, self.sender, config, config.attributes, self.folder)
 
     async def record(self) -> Any:
         answer = await self.client.query(
