@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from chain_client import ALICE, CHAIN, RUN, settings
+from chain_client import ALICE, CHAIN, RUN, free_port, settings
 
 from supercloud.chain import upgrades
 from supercloud.chain.upgrades.upgrade import Upgrade
+from supercloud.node.engine.cometbft.engine import PROGRAM_VARIABLE, CometError, find_program
 from supercloud.node.server import Node, NodeFailed, init_home
 from supercloud.types.coin import Coin
 
@@ -21,19 +23,39 @@ pytestmark = pytest.mark.node
 HEIGHT = 4
 
 
-def make_planned_home(folder: Path) -> Path:
+def comet_is_absent() -> bool:
+    built = Path(__file__).resolve().parents[3] / ".tools" / "bin" / "cometbft"
+    if built.exists():
+        os.environ.setdefault(PROGRAM_VARIABLE, str(built))
+    try:
+        return not find_program()
+    except CometError:
+        return True
+
+
+ENGINES = [
+    "embedded",
+    pytest.param(
+        "cometbft", marks=pytest.mark.skipif(comet_is_absent(), reason="CometBFT: scripts/cometbft builds it")
+    ),
+]
+
+
+def make_planned_home(folder: Path, kind: str = "embedded") -> Path:
+    config = settings(0.05)
+    config.engine.kind = kind
+    config.p2p.listen = f"127.0.0.1:{free_port()}"
     plan = {"name": "v2", "height": str(HEIGHT), "info": "ask the maintainers"}
     patch = {"app_state": {"upgrade": {"plan": plan}}}
-    init_home(
-        folder, CHAIN, funds={ALICE.address: [Coin("uakt", 10**15)]}, patch=patch, config=settings(0.05)
-    )
+    init_home(folder, CHAIN, funds={ALICE.address: [Coin("uakt", 10**15)]}, patch=patch, config=config)
     return folder
 
 
+@pytest.mark.parametrize("kind", ENGINES)
 async def test_the_next_program_goes_on_where_this_one_stops(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    home = make_planned_home(tmp_path / "home")
+    home = make_planned_home(tmp_path / "home", kind)
     for _ in range(2):
         node = Node(home)
         await node.start()
