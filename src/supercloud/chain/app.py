@@ -301,7 +301,10 @@ def make_keepers(router: Router) -> Keepers:
     authz = AuthzKeeper(router, auth, bank)
     feegrant = FeegrantKeeper(auth, bank)
     take = TakeKeeper(bank)
-    escrow = EscrowKeeper(bank, authz, take)
+    epochs, oracle = EpochsKeeper(), OracleKeeper()
+    epochs.react_with(EpochReactions(oracle))
+    bme = BmeKeeper(auth, bank, oracle)
+    escrow = EscrowKeeper(bank, authz, take, bme)
     deployment, market = DeploymentKeeper(), MarketKeeper()
     reactions = MarketReactions(escrow, deployment, market)
     escrow.react_with(reactions)
@@ -311,8 +314,6 @@ def make_keepers(router: Router) -> Keepers:
         lambda ctx, grant, message: Accept(*escrow_grants.accept(ctx, grant, message)),
         escrow_grants.check_authorization,
     )
-    epochs, oracle = EpochsKeeper(), OracleKeeper()
-    epochs.react_with(EpochReactions(oracle))
     staking = StakingKeeper(auth, bank)
     slashing, distribution = SlashingKeeper(staking), DistributionKeeper(auth, bank, staking)
     staking.react_with(StakingReactions(distribution, slashing))
@@ -342,7 +343,7 @@ def make_keepers(router: Router) -> Keepers:
         evidence=EvidenceKeeper(staking, slashing),
         epochs=epochs,
         oracle=oracle,
-        bme=BmeKeeper(auth, bank, oracle),
+        bme=bme,
         gov=GovKeeper(router, auth, bank, staking, distribution),
         upgrade=UpgradeKeeper(),
         grants=GrantsKeeper(auth, bank, distribution),

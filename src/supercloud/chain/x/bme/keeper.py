@@ -24,7 +24,7 @@ from supercloud.pb.akash.bme.v1.types_pb2 import (
 )
 from supercloud.types.coin import Coin, sorted_coins
 from supercloud.types.dec import Dec
-from supercloud.types.errors import ChainError, Undefined
+from supercloud.types.errors import ChainError, OutOfGas, Undefined
 
 if TYPE_CHECKING:
     from supercloud.chain.baseapp.context import Context
@@ -75,6 +75,22 @@ class Keeper:
     def rate(self, ctx: Context, denom: str, to_denom: str) -> Rate:
         """Prices of both sides; raises a ChainError while the oracle has none to rely on."""
         return Rate(self._oracle.price(ctx, denom), self._oracle.price(ctx, to_denom))
+
+    def stand_in(self, ctx: Context) -> tuple[str, Dec] | None:
+        """The denom of credit, and how much of it a native token is worth, while mints are halted; else None.
+
+        Then tenants can get no credit, and what they set aside in native tokens may pay in its place.
+        """
+        if self.status(ctx).status < types.HALT_CR:
+            return None
+        try:
+            rate = self.rate(ctx, ctx.profile.native_denom, types.CREDIT_DENOM)
+        except OutOfGas:
+            raise
+        except ChainError:
+            return None
+        worth = Dec(0) if rate.got.is_zero() else rate.given.quo(rate.got)
+        return None if worth.is_zero() else (types.CREDIT_DENOM, worth)
 
     def collateral_ratio(self, ctx: Context) -> Dec:
         """Worth of the vault's native tokens, without what is only waiting there, over all credit."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from supercloud.chain.x.escrow.types import EscrowID
     from supercloud.pb.cosmos.authz.v1beta1.authz_pb2 import Grant
     from supercloud.types.coin import Coin
+    from supercloud.types.dec import Dec
     from supercloud.types.ids import LeaseID
 
 
@@ -53,6 +54,13 @@ class TakeKeeper(Protocol):
 
     def charge(self, ctx: Context, payment: LeaseID, provider: bytes, gross: Coin) -> int:
         """Take the share out of the escrow pool; returns what is left for the provider."""
+
+
+class CreditKeeper(Protocol):
+    """Dollar credit, and what becomes of it while none can be minted."""
+
+    def stand_in(self, ctx: Context) -> tuple[str, Dec] | None:
+        """The denom of credit, and how much of it a native token is worth, while mints are halted; else None."""
 
 
 class Reactions(Protocol):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from supercloud.chain.x.escrow import keys, records, types
 from supercloud.chain.x.escrow.grants import limits_of, with_limits
-from supercloud.chain.x.escrow.settlement import Account, Deposit, Payment, Source, State, settle
+from supercloud.chain.x.escrow.settlement import Account, Deposit, Payment, Source, StandIn, State, settle
 from supercloud.chain.x.escrow.types import EscrowID, account_text, payment_from_text, payment_text
 from supercloud.pb.akash.base.deposit.v1 import deposit_pb2
 from supercloud.pb.akash.escrow.types.v1 import account_pb2, payment_pb2
@@ -27,7 +27,13 @@ from supercloud.types.ids import LeaseID
 
 if TYPE_CHECKING:
     from supercloud.chain.baseapp.context import Context
-    from supercloud.chain.x.escrow.expected_keepers import AuthzKeeper, BankKeeper, Reactions, TakeKeeper
+    from supercloud.chain.x.escrow.expected_keepers import (
+        AuthzKeeper,
+        BankKeeper,
+        CreditKeeper,
+        Reactions,
+        TakeKeeper,
+    )
     from supercloud.pb.cosmos.authz.v1beta1.authz_pb2 import Grant
     from supercloud.types.dec import DecCoin
 
@@ -54,10 +60,11 @@ class Funding(NamedTuple):
 class Keeper:
     """Accounts, payments and the pool behind them."""
 
-    def __init__(self, bank: BankKeeper, authz: AuthzKeeper, take: TakeKeeper) -> None:
+    def __init__(self, bank: BankKeeper, authz: AuthzKeeper, take: TakeKeeper, credit: CreditKeeper) -> None:
         self._bank = bank
         self._authz = authz
         self._take = take
+        self._credit = credit
         self._reactions: Reactions | None = None
 
     def react_with(self, reactions: Reactions) -> None:
@@ -183,7 +190,7 @@ class Keeper:
             return
         payments = self._live_payments(ctx, opened.id)
         served = [payment for payment, _ in payments]
-        if not settle(opened, served, ctx.height):
+        if not self._settle(ctx, opened, served):
             opened.state = State.CLOSED
             for payment in served:
                 payment.state = State.CLOSED
@@ -199,7 +206,7 @@ class Keeper:
         opened, before = found
         payments = self._live_payments(ctx, opened.id)
         served = [payment for payment, _ in payments]
-        if not settle(opened, served, ctx.height):
+        if not self._settle(ctx, opened, served):
             opened.state = State.CLOSED
             # Also when no block has passed since the last settlement: nobody is left open under a closed
             # account.
@@ -218,7 +225,7 @@ class Keeper:
             raise types.AccountNotFound
         account, before = found
         payments = self._live_payments(ctx, account.id)
-        if settle(account, [each for each, _ in payments], ctx.height):
+        if self._settle(ctx, account, [each for each, _ in payments]):
             raise types.AccountOverdrawn
         if rate.denom not in account.funds:
             raise types.InvalidDenomination
@@ -252,7 +259,7 @@ class Keeper:
         assert owned is not None
         account, before = owned
         payments = self._live_payments(ctx, account.id)
-        overdrawn = settle(account, [each for each, _ in payments], ctx.height)
+        overdrawn = self._settle(ctx, account, [each for each, _ in payments])
         for each, _ in payments:
             if each.id == payment and close and each.state is State.OPEN:
                 each.state = State.CLOSED
@@ -260,19 +267,33 @@ class Keeper:
                 self._pay(ctx, each)
         self._conclude(ctx, account, before, payments)
 
-    def _pay(self, ctx: Context, payment: Payment) -> None:
-        """Pay out the whole units of a payment's balance.
+    def _settle(self, ctx: Context, account: Account, payments: Sequence[Payment]) -> bool:
+        """Settle an account; True when it is overdrawn. Native tokens that stood in for credit are paid out."""
+        native = ctx.profile.native_denom
+        stand_in: StandIn | None = None
+        if account.funds.get(native, 0) > 0 and any(payment.denom != native for payment in payments):
+            found = self._credit.stand_in(ctx)
+            stand_in = None if found is None else StandIn(native, *found)
+        overdrawn = settle(account, payments, ctx.height, stand_in)
+        for payment in payments:
+            units, payment.stood_in = payment.stood_in // ONE, 0
+            self._pay_out(ctx, payment, Coin(native, units))
+        return overdrawn
 
-        The one place where money leaves escrow for a provider.
-        """
+    def _pay(self, ctx: Context, payment: Payment) -> None:
+        """Pay out the whole units of a payment's balance."""
         units = payment.balance // ONE
-        if units == 0:
-            return
         payment.balance -= units * ONE
         payment.withdrawn += units
-        net = self._take.charge(ctx, payment.id, payment.owner, Coin(payment.denom, units))
+        self._pay_out(ctx, payment, Coin(payment.denom, units))
+
+    def _pay_out(self, ctx: Context, payment: Payment, gross: Coin) -> None:
+        """The one place where money leaves escrow for a provider."""
+        if not gross.amount:
+            return
+        net = self._take.charge(ctx, payment.id, payment.owner, gross)
         if net:
-            self._bank.send_from_module(ctx, types.MODULE_ACCOUNT, payment.owner, [Coin(payment.denom, net)])
+            self._bank.send_from_module(ctx, types.MODULE_ACCOUNT, payment.owner, [Coin(gross.denom, net)])
 
     # Ending.
 
@@ -464,10 +485,12 @@ def _broken_account(account: Account, paid: dict[tuple[EscrowID, str], int], nam
         held[deposit.denom] = held.get(deposit.denom, 0) + deposit.amount
     if account.state in ENDED and account.deposits:
         yield f"account {name} is {account.state.name} and holds deposits"
+    settles_in = next(iter(account.funds), "")
     for denom, amount in account.funds.items():
         if account.state is State.OPEN and held.get(denom, 0) != amount:
             yield f"account {name}: deposits {held.get(denom, 0)} and funds {amount} of {denom}"
-        if paid.get((account.id, denom), 0) != account.transferred.get(denom, 0):
+        # What stood in for credit left at once and is in no payment's record.
+        if denom == settles_in and paid.get((account.id, denom), 0) != account.transferred.get(denom, 0):
             yield f"account {name}: transfers of {denom} differ from what payments got"
 
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NamedTuple
 
 from supercloud.chain.x.escrow.types import AccountClosed, EscrowID
-from supercloud.types.dec import ONE
+from supercloud.types.dec import ONE, Dec
 from supercloud.types.errors import invariant
 from supercloud.types.ids import LeaseID
 
@@ -107,13 +108,26 @@ class Payment:
     """Earned and not covered by any deposit: the account's debt."""
     withdrawn: int = 0
     """Whole units ever paid out, fees included."""
+    stood_in: int = 0
+    """What a stand-in paid in this settlement, in its own denom; paid out at once and not stored."""
 
 
-def settle(account: Account, payments: Sequence[Payment], height: int) -> bool:
+class StandIn(NamedTuple):
+    """A denom that may pay debts of another: how many units of the other one of its units is worth."""
+
+    denom: str
+    stands_for: str
+    worth: Dec
+
+
+def settle(
+    account: Account, payments: Sequence[Payment], height: int, stand_in: StandIn | None = None
+) -> bool:
     """Move what the payments earned up to `height` out of the deposits; True when the account is overdrawn.
 
     `payments` are all of the account's that are open or overdrawn, in the order in which they are served.
-    Fractions of a unit earned in one settlement are dropped, as on the network.
+    Fractions of a unit earned in one settlement are dropped, as on the network. What deposits lack, deposits of
+    a stand-in pay, if there is one.
     """
     if account.state is State.CLOSED:
         raise AccountClosed
@@ -138,8 +152,28 @@ def settle(account: Account, payments: Sequence[Payment], height: int) -> bool:
             payment.unsettled = owed - drawn
             account.funds[payment.denom] = account.funds.get(payment.denom, 0) - payment.unsettled
             short = True
+    if short and stand_in is not None:
+        short = not _covered(account, payments, stand_in)
     if short:
         account.state = State.OVERDRAWN
         for payment in payments:
             payment.state = State.OVERDRAWN
     return short
+
+
+def _covered(account: Account, payments: Sequence[Payment], stand_in: StandIn) -> bool:
+    """Pay debts from the stand-in's deposits; whether none is left. What is paid is no debt of the account either."""
+    for payment in payments:
+        if not payment.unsettled or payment.denom != stand_in.stands_for:
+            continue
+        # Rounded up, so that a debt that can be paid is paid to its last fraction.
+        needed = Dec(payment.unsettled).quo_round_up(stand_in.worth).raw
+        drawn = account.draw(stand_in.denom, needed)
+        paid = payment.unsettled if drawn == needed else Dec(drawn).mul_truncate(stand_in.worth).raw
+        paid = min(paid, payment.unsettled)
+        payment.stood_in += drawn
+        payment.unsettled -= paid
+        account.funds[payment.denom] += paid
+        if not payment.unsettled:
+            payment.state = State.OPEN
+    return all(payment.state is State.OPEN for payment in payments)
