@@ -78,11 +78,11 @@ def need_npm(folder: str) -> None:
 def python_script(ledger: Ledger) -> Drive:
     """Run a script of tests/conformance/python in the environment of one client."""
 
-    def drive(name: str, client: str) -> Outcomes:
+    def drive(name: str, client: str, *arguments: str) -> Outcomes:
         python = TOOLS / client / "bin" / "python"
         if not (TOOLS / client / ".stamp").exists():
             pytest.skip(f"{client} is missing: {PREPARE}")
-        return outcomes_of([str(python), name], ledger, HERE / "python")
+        return outcomes_of([str(python), "-W", "ignore", name, *arguments], ledger, HERE / "python")
 
     return drive
 
@@ -95,8 +95,10 @@ def grpcurl(ledger: Ledger) -> Callable[..., subprocess.CompletedProcess[str]]:
         pytest.skip(f"grpcurl is missing: {PREPARE}")
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        *options, last = arguments
-        command = [str(program), "-plaintext", *options, ledger.grpc, last]
+        at = next(
+            (at for at, text in enumerate(arguments) if text in ("list", "describe")), len(arguments) - 1
+        )
+        command = [str(program), "-plaintext", *arguments[:at], ledger.grpc, *arguments[at:]]
         return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
     return run

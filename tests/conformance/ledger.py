@@ -31,6 +31,8 @@ STAKE = 10**12
 PROFILE = Profile()
 RUN = "import sys, pathlib; from supercloud.node.server import run; sys.exit(run(pathlib.Path(sys.argv[1])))"
 
+SDL = Path(__file__).parents[2] / "examples" / "hello" / "deploy.yaml"
+
 # One account per script, so that scripts never race for a sequence.
 NAMES = (
     "founder",
@@ -44,7 +46,7 @@ NAMES = (
     "provider",
     "auditor",
     "webtenant",
-    "cosmpy",
+    "cosmpygrpc",
     "cosmpyrest",
     "pyakash",
     "akashjs",
@@ -62,7 +64,7 @@ class Ledger(NamedTuple):
 
     def description(self) -> dict[str, Any]:
         """What clients are told, as JSON."""
-        return {**self._asdict(), "chainId": CHAIN}
+        return {**self._asdict(), "chainId": CHAIN, "sdl": SDL.read_text()}
 
 
 def words(name: str) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ledger import CHAIN, COINS, Ledger
+from ledger import CHAIN, COINS, SDL, Ledger
+
+from supercloud import sdl
 
 pytestmark = [pytest.mark.node, pytest.mark.conformance, pytest.mark.xdist_group("conformance")]
 
@@ -30,6 +32,7 @@ def test_reads_over_native_grpc(sdk: Outcomes, ledger: Ledger) -> None:
     assert sdk["account"] == ledger.accounts["tenant"]["address"]
     assert sdk["latest block"] == CHAIN
     assert sdk["node"].startswith("v0.53.") and sdk["node config"] == "0.0025uakt"
+    assert sdk["version hash"] == sdl.load(SDL.read_text()).version.hex()
     assert {"uakt", "uact"} <= set(sdk["deployment params"]) and sdk["market params"] == 20
 
 

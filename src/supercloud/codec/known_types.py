@@ -101,6 +101,7 @@ KNOWN: Final = {
         "MsgDelegateResponse MsgEditValidator MsgEditValidatorResponse MsgUndelegate MsgUndelegateResponse "
         "MsgUpdateParams MsgUpdateParamsResponse"
     ),
+    "cosmos/tx/v1beta1/tx": ("Tx"),
     "cosmos/upgrade/v1beta1/tx": (
         "MsgCancelUpgrade MsgCancelUpgradeResponse MsgSoftwareUpgrade MsgSoftwareUpgradeResponse"
     ),

@@ -78,6 +78,7 @@ deployment:
   "beta3",
 );
 
+await step("version hash", async () => Buffer.from(await SDL.fromString(ledger.sdl, "beta3").manifestVersion()).toString("hex"));
 await step("balances", async () =>
   (await sdk.cosmos.bank.v1beta1.getAllBalances({ address: tenant.address })).balances,
 );

@@ -10,9 +10,8 @@ from typing import Any
 
 import grpc
 import grpc.aio
-from grpc_reflection.v1alpha import reflection_pb2
-from grpc_reflection.v1alpha._async import ReflectionServicer
 
+from supercloud.node.grpc import reflection
 from supercloud.node.grpc.dispatch import Dispatch, Failed, Served
 from supercloud.types.errors import INVALID_ARGUMENT
 
@@ -23,7 +22,6 @@ MESSAGE_BYTES_MAX = 16 * 1024 * 1024
 CALLS_MAX = 256
 STOP_SECONDS = 2.0
 
-_REFLECTION = ("grpc.reflection.v1alpha.ServerReflection", "grpc.reflection.v1.ServerReflection")
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -40,21 +38,7 @@ class GrpcServer:
             ],
         )
         names = [service.full_name for service in dispatch.services]
-        servicer = ReflectionServicer([*names, *_REFLECTION])
-        handlers = [
-            grpc.method_handlers_generic_handler(
-                name,
-                {
-                    "ServerReflectionInfo": grpc.stream_stream_rpc_method_handler(
-                        servicer.ServerReflectionInfo,
-                        request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
-                        response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
-                    )
-                },
-            )
-            for name in _REFLECTION
-        ]
-        self._server.add_generic_rpc_handlers([*handlers, _Handler(dispatch)])
+        self._server.add_generic_rpc_handlers([*reflection.handlers(names), _Handler(dispatch)])
 
     def bind(self, address: str) -> int:
         """Take an address, `host:port`; returns the port. Raises RuntimeError."""
