@@ -27,10 +27,7 @@ async def balance(settings: session.Settings, address: str | None, as_json: bool
             }
         )
         return
-    console().print(
-        table(
-            ("balance>", "exactly>"),
-            [(amount_text(c.amount, c.denom), f"{c.amount}{c.denom}") for c in coins],
-            text,
-        )
-    )
+    out = console()
+    out.print(text)
+    rows = [(amount_text(c.amount, c.denom), f"{c.amount}{c.denom}") for c in coins]
+    out.print(table(("balance>", "exactly>"), rows) if rows else "nothing")

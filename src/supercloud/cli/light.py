@@ -145,8 +145,8 @@ async def _balance(given: Any, settings: session.Settings, which: Any, as_json: 
 @click.argument("dseq", type=int)
 @click.argument("provider")
 @click.option("--owner", help="Tenant [your key's account].")
-@click.option("--gseq", default=1, show_default=True)
-@click.option("--oseq", default=1, show_default=True)
+@click.option("--gseq", default=1, show_default=True, help="Group of the deployment.")
+@click.option("--oseq", default=1, show_default=True, help="Order of the group.")
 @json_option
 @session.network_options
 @click.pass_obj

@@ -22,7 +22,7 @@ import click
 import orjson
 
 from supercloud.cli import session
-from supercloud.cli.output import command, console, json_option, print_json, raise_as_click
+from supercloud.cli.output import console, json_option, long_command, print_json, raise_as_click
 from supercloud.node import network as networks
 from supercloud.sdk.errors import SdkError
 from supercloud.sdk.keyring import Backend, Keyring
@@ -196,7 +196,7 @@ def _tell(made: dict[str, Any], wanted: Wanted) -> None:
 @click.option("--home", type=click.Path(path_type=Path), required=True, help="Folder of the network.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line when all nodes make blocks.")
 @click.option("--restart", is_flag=True, help="Start nodes again that end by themselves.")
-@command
+@long_command
 async def up(home: Path, as_json: bool, restart: bool) -> None:
     """Run all nodes of the network on this machine until Ctrl-C or SIGTERM."""
     where, summary = _known(home)

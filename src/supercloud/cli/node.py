@@ -30,7 +30,7 @@ def _home(home: Path | None) -> Path:
 
 @node.command()
 @_HOME
-@click.option("--chain-id", default="supercloud-local", show_default=True)
+@click.option("--chain-id", default="supercloud-local", show_default=True, help="Name of the network.")
 @click.option("--fund", multiple=True, metavar="ADDRESS=COINS", help="Coins that exist from the start.")
 @click.option(
     "--genesis-override", type=click.Path(exists=True, path_type=Path), help="JSON merge patch (RFC 7396)."

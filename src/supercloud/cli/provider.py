@@ -12,7 +12,15 @@ import click
 
 from supercloud.cli import logs as logging_setup
 from supercloud.cli import session
-from supercloud.cli.output import command, console, json_option, print_json, raise_as_click, table
+from supercloud.cli.output import (
+    command,
+    console,
+    json_option,
+    long_command,
+    print_json,
+    raise_as_click,
+    table,
+)
 from supercloud.pb.cosmos.base.node.v1beta1 import query_pb2 as node_query
 from supercloud.provider import config as provider_config
 from supercloud.sdk.client import Client
@@ -108,7 +116,7 @@ async def _names_of(node: str) -> dict[str, str]:
 
 @provider.command()
 @_home_option
-@command
+@long_command
 async def start(home: Path | None) -> None:
     """Serve until Ctrl-C or SIGTERM."""
     from supercloud.provider.service import Provider

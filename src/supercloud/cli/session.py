@@ -21,6 +21,7 @@ from supercloud.sdk.tx import TxSender
 
 DEFAULT_NODE = "http://127.0.0.1:26657"
 DEFAULT_GAS_PRICE = "0.0025uakt"
+CONNECT_S = 5.0
 
 
 def default_home() -> Path:
@@ -145,7 +146,7 @@ def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[Client]:
     """A client of the chosen node."""
-    async with await Client.connect(settings.rpc, "", timeout_s=5.0) as client:
+    async with await Client.connect(settings.rpc, "", timeout_s=CONNECT_S) as client:
         yield client
 
 

@@ -19,7 +19,7 @@ import click
 
 from supercloud.cli import local, session
 from supercloud.cli import logs as logging_setup
-from supercloud.cli.output import command, console, print_json
+from supercloud.cli.output import console, long_command, print_json
 from supercloud.sdk.client import Client
 from supercloud.sdk.errors import SdkError
 
@@ -49,7 +49,7 @@ RESTART_S_MAX = 30.0
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="JSON merge patch (RFC 7396) onto the genesis document at the first start.",
 )
-@command
+@long_command
 async def up(
     home: Path | None,
     as_json: bool,

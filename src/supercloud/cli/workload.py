@@ -133,7 +133,7 @@ async def exec_(
     if kept is not None:
         out, err = (kept[kind].decode(errors="replace") for kind in (wire.STDOUT, wire.STDERR))
         print_json({"exit_code": code, "stdout": out, "stderr": err})
-    sys.exit(code)
+    raise click.exceptions.Exit(code)
 
 
 @click.command()
@@ -155,7 +155,7 @@ async def shell(
             service = names[0]
         tty = sys.stdin.isatty()
         code = await _session(await gateway.shell(lease, service, SHELL, tty, True, replica), tty, True)
-    sys.exit(code)
+    raise click.exceptions.Exit(code)
 
 
 async def _session(

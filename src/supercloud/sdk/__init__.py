@@ -5,7 +5,15 @@ Nothing here imports the state machine: the network is seen as any stranger sees
 """
 
 from supercloud.sdk.client import Client
-from supercloud.sdk.errors import PermanentError, QueryError, SdkError, TemporaryError, TxFailed, TxUncertain
+from supercloud.sdk.errors import (
+    PermanentError,
+    QueryError,
+    SdkError,
+    TemporaryError,
+    TxFailed,
+    TxUncertain,
+    WouldFail,
+)
 from supercloud.sdk.tx import Signed, TxResult, TxSender
 
 __all__ = [
@@ -19,4 +27,5 @@ __all__ = [
     "TxResult",
     "TxSender",
     "TxUncertain",
+    "WouldFail",
 ]

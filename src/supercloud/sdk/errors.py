@@ -5,15 +5,20 @@ SdkError
  |    +-- TxUncertain   a transaction left, and nobody answered whether it arrived
  +-- PermanentError     trying again does not help
       +-- QueryError    the node answered a query with a refusal
+      |    +-- WouldFail  a transaction that stayed here: its simulation failed
       +-- TxFailed      the network refused or failed a transaction
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from supercloud.sdk.tx import Signed, TxResult
+
+
+SIMULATION_REASON: Final = re.compile(r"message index: \d+: (.*?)(?: with gas used: .*)?$", re.DOTALL)
 
 
 class SdkError(Exception):
@@ -46,6 +51,15 @@ class QueryError(PermanentError):
     def not_found(self) -> bool:
         """Whether the thing asked for does not exist (gRPC NotFound travels as sdk code 22, key not found)."""
         return self.code == 22
+
+
+class WouldFail(QueryError):
+    """A transaction that was not sent, because the node's simulation of it fails. `log` has all of the node's words."""
+
+    def __init__(self, path: str, code: int, codespace: str, log: str) -> None:
+        super().__init__(path, code, codespace, log)
+        found = SIMULATION_REASON.search(log)
+        self.args = (f"the network would refuse this: {found[1] if found else log or f'code {code}'}",)
 
 
 class TxUncertain(TemporaryError):

@@ -30,7 +30,7 @@ from supercloud.pb.cosmos.crypto.secp256k1 import keys_pb2
 from supercloud.pb.cosmos.tx.signing.v1beta1 import signing_pb2
 from supercloud.pb.cosmos.tx.v1beta1 import service_pb2, tx_pb2
 from supercloud.sdk.client import Client
-from supercloud.sdk.errors import PermanentError, QueryError, TemporaryError, TxFailed, TxUncertain
+from supercloud.sdk.errors import PermanentError, QueryError, TemporaryError, TxFailed, TxUncertain, WouldFail
 from supercloud.sdk.events import TypedEvent, typed_events
 from supercloud.sdk.rpc import RpcError
 from supercloud.types.coin import valid_denom
@@ -252,7 +252,7 @@ class TxSender:
         except QueryError as error:
             if "account sequence mismatch" in error.log:
                 raise _StaleSequence(error.log) from error
-            raise
+            raise WouldFail(path, error.code, error.codespace, error.log) from error
         return int(answer.gas_info.gas_used)
 
     def _auth_info(self, gas: int) -> bytes:

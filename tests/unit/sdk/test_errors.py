@@ -28,6 +28,14 @@ def test_the_tree() -> None:
         (errors.QueryError("/p", 22, "sdk", "no such key"), "/p: no such key"),
         (errors.QueryError("/p", 7, "sdk", ""), "/p: code 7"),
         (
+            errors.WouldFail(
+                "/p", 1, "sdk", "x; message index: 0: too little: Deposit invalid with gas used: '5': y"
+            ),
+            "the network would refuse this: too little: Deposit invalid",
+        ),
+        (errors.WouldFail("/p", 1, "sdk", "odd"), "the network would refuse this: odd"),
+        (errors.WouldFail("/p", 1, "sdk", ""), "the network would refuse this: code 1"),
+        (
             errors.TxFailed(result(0)),
             "transaction AB failed before it reached a block: sdk code 5: insufficient funds",
         ),

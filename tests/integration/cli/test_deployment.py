@@ -1,0 +1,122 @@
+"""Commands about deployments that exist."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .town import SDL, Town
+
+pytestmark = [pytest.mark.node, pytest.mark.xdist_group("town")]
+
+
+def test_ps(town: Town, running: Any) -> None:
+    rows = {row["dseq"]: row for row in town.run("ps", "--json").document}
+    row = rows[running["dseq"]]
+    assert (row["state"], row["leases"], row["providers"]) == ("active", "active", [running["provider"]])
+    assert row["funds"][0]["denom"] == "uakt"
+    shown = town.run("ps")
+    assert shown.code == 0 and str(running["dseq"]) in shown.out and "\x1b" not in shown.out
+
+
+def test_status_of_a_deployment(town: Town, running: Any) -> None:
+    document = town.run("status", running["dseq"], "--json").document
+    assert document["deployment"]["deployment"]["id"]["dseq"] == str(running["dseq"])
+    (lease,) = document["leases"]
+    assert lease["services"]["web"]["available"] == 1
+    shown = town.run("status", running["dseq"])
+    assert "active" in shown.out and "1/1" in shown.out and "a month" in shown.out
+
+
+def test_status_of_the_network(town: Town) -> None:
+    assert town.run("status", "--json").document["node_info"]["network"] == "supercloud-test"
+    shown = town.run("status")
+    assert "supercloud-test at http" in shown.out and "s a block" in shown.out
+
+
+def test_url(town: Town, running: Any) -> None:
+    found = town.run("url", running["dseq"], "--json").document
+    assert found["uris"] == running["uris"] and found["ports"] == list(running["ports"].values())
+    assert town.run("url", running["dseq"]).out.splitlines() == found["uris"] + found["ports"]
+
+
+def test_bids_and_lease(town: Town) -> None:
+    """The steps one by one: order, bids, lease, manifest."""
+    posted = town.run("deploy", town.file(), "--bid", town.addresses["auditor"], "--wait", "0.1")
+    dseq = posted.err.partition("`supercloud close ")[2].split("`")[0]
+    assert dseq
+    for _ in range(100):
+        if town.run("bids", dseq, "--json").document:
+            break
+    (offer,) = town.run("bids", dseq, "--json").document
+    assert offer["provider"] == town.addresses["provider"] and offer["attributes"] == {"region": "west"}
+    assert offer["bid"]["dseq"] == dseq and offer["round_trip_s"] > 0
+    shown = town.run("bids", dseq)
+    for part in (
+        "per hour",
+        "per month",
+        "region",
+        "audited by",
+        "away",
+        offer["provider"],
+        "west",
+        "nobody",
+    ):
+        assert part in shown.out
+    assert "has no open bid" in town.run("lease", dseq, town.addresses["auditor"]).err
+    done = town.run("lease", dseq, offer["provider"], "--sdl", town.file(), "--json").document
+    assert done["height"] > 0 and len(done["hash"]) == 64
+    assert town.run("bids", dseq).out == f"no open bids on {dseq}\n"
+    closed = town.run("close", dseq, "--json").document
+    assert closed["refunded"][0]["denom"] == "uakt"
+
+
+def test_update_and_deposit(town: Town) -> None:
+    dseq = town.deploy()["dseq"]
+    changed = town.file(SDL.replace("echo hello", "echo changed"))
+    done = town.run("update", dseq, changed, "--json").document
+    assert len(bytes.fromhex(done["version"])) == 32
+    logs = town.run("logs", dseq).out
+    assert "changed" in logs
+    before = town.run("ps", "--json").document
+    assert town.run("deposit", dseq, "7uakt", "--json").document["height"] > 0
+    assert "added 0.000007 AKT" in town.run("deposit", dseq, "7uakt").out
+    after = {row["dseq"]: float(row["funds"][0]["amount"]) for row in town.run("ps", "--json").document}
+    assert after[dseq] > {row["dseq"]: float(row["funds"][0]["amount"]) for row in before}[dseq]
+    shown = town.run("close", dseq)
+    assert shown.code == 0 and "is closed. It cost" in shown.out and "came back" in shown.out
+    assert dseq not in {row["dseq"] for row in town.run("ps", "--json").document}
+    assert dseq in {row["dseq"] for row in town.run("ps", "--all", "--json").document}
+    again = town.run("close", dseq)
+    assert again.code == 1 and "Traceback" not in again.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["status", "4"], 1, "not found"),
+        (["url", "4"], 1, "has no address"),
+        (["close", "4"], 1, "not found"),
+        (["close"], 2, "Missing argument 'DSEQ'"),
+        (["close", "0"], 2, "not in the range"),
+        (["close", "-1"], 2, "No such option"),
+        (["close", "18446744073709551616"], 2, "not in the range"),
+        (["close", "five"], 2, "not a valid integer"),
+        (["lease", "4", "akash1x"], 1, "has no open bid"),
+        (["deposit", "4", "much"], 2, "expected one amount with its denom"),
+        (["deposit", "4", "1uakt,2uact"], 2, "expected one amount with its denom"),
+        (["update", "4", "/nowhere"], 2, "does not exist"),
+        (["ps", "--from", "nobody"], 1, "no key named 'nobody'"),
+        (["ps", "--keyring-backend", "vault"], 2, "is not one of"),
+    ],
+)
+def test_slips(town: Town, words: list[str], code: int, said: str) -> None:
+    done = town.run(*words)
+    assert (done.code, done.out) == (code, ""), done
+    assert said.lower() in done.err.lower() and "Traceback" not in done.err
+
+
+def test_a_home_without_keys_says_how_to_get_one(town: Town, tmp_path: Any) -> None:
+    done = town.run("ps", SUPERCLOUD_HOME=str(tmp_path))
+    assert done.code == 1 and "make one with `supercloud keys add NAME`" in done.err

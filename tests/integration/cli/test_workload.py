@@ -1,0 +1,78 @@
+"""Commands about running containers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from .town import Town
+
+pytestmark = [pytest.mark.node, pytest.mark.xdist_group("town")]
+
+
+def test_logs(town: Town, running: Any) -> None:
+    lines = town.run("logs", running["dseq"]).out.splitlines()
+    assert lines and all(line.startswith("web-") and line.endswith(" hello") for line in lines)
+    first = json.loads(town.run("logs", running["dseq"], "web", "--tail", "1", "--json").out)
+    assert first["message"] == "hello"
+    assert town.run("logs", running["dseq"], "--tail", "0").out == ""
+
+
+def test_colours_only_on_terminals(town: Town, running: Any) -> None:
+    assert "\x1b" not in town.run("logs", running["dseq"]).out
+
+
+def test_events(town: Town, running: Any) -> None:
+    done = town.run("events", running["dseq"], "--json")
+    assert done.code == 0 and all(isinstance(json.loads(line), dict) for line in done.out.splitlines())
+    assert town.run("events", running["dseq"]).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "out", "code"),
+    [
+        (["echo", "a", "--b"], "a --b\n", 0),
+        (["sh", "-c", "echo one; exit 3"], "one\n", 3),
+        (["false"], "", 1),
+        (["nonsense"], "", 127),
+    ],
+)
+def test_exec_gives_output_and_code(town: Town, running: Any, words: list[str], out: str, code: int) -> None:
+    done = town.run("exec", running["dseq"], "web", *words)
+    assert (done.code, done.out) == (code, out)
+
+
+def test_exec_as_json(town: Town, running: Any) -> None:
+    done = town.run("exec", "--json", running["dseq"], "web", "sh", "-c", "echo one; cat /nowhere; exit 4")
+    assert done.code == 4
+    document = json.loads(done.out)
+    assert (document["exit_code"], document["stdout"]) == (4, "one\n") and "/nowhere" in document["stderr"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["exec", "DSEQ", "db", "true"], 1, ""),
+        (["exec", "--replica", "5", "DSEQ", "web", "true"], 1, ""),
+        (["exec", "--replica", "-1", "DSEQ", "web", "true"], 2, "not in the range"),
+        (["exec", "DSEQ", "web"], 2, "Missing argument"),
+        (["shell", "4"], 1, "has no active lease"),
+        (["logs", "4"], 1, "`supercloud status 4` says how it stands"),
+        (["logs", "x"], 2, "not a valid integer"),
+        (["logs", "DSEQ", "--provider", "akash1x"], 1, ""),
+        (["events", "DSEQ", "--provider", "AUDITOR"], 1, "has no active lease"),
+    ],
+)
+def test_slips(town: Town, running: Any, words: list[str], code: int, said: str) -> None:
+    values = {"DSEQ": running["dseq"], "AUDITOR": town.addresses["auditor"]}
+    done = town.run(*(values.get(word, word) for word in words))
+    assert (done.code, done.out) == (code, "") and done.err, done
+    assert said in done.err and "Traceback" not in done.err
+
+
+def test_a_stranger_gets_nothing(town: Town, running: Any) -> None:
+    """The auditor has no lease of that number; nobody else's is looked at."""
+    done = town.run("logs", running["dseq"], "--from", "auditor")
+    assert (done.code, done.out) == (1, "") and "no active lease" in done.err
