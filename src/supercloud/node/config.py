@@ -62,6 +62,9 @@ class EngineSettings:
         400_000, "Blocks kept with their results; older transactions can not be looked up. 0 keeps all."
     )
     halt_height: int = _setting(0, "Height after which no block is made. 0 never halts.")
+    skip_upgrade_height: int = _setting(
+        0, "Height at which a planned upgrade is dropped; all validators have to agree on it. 0 drops none."
+    )
 
 
 @dataclass

@@ -302,6 +302,7 @@ class Node:
                 gas_prices=gas_prices_of(config.state.gas_prices),
                 keep_heights=config.state.heights_kept,
                 on_defect=_log_defect,
+                skip_upgrades=(config.engine.skip_upgrade_height,),
             ),
         )
         chosen = make_engine(self.app, blocks, genesis, home.engine_files, config)

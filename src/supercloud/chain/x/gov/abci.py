@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from supercloud.chain.baseapp.context import Event
@@ -23,16 +24,16 @@ class MessageFailed(Exception):
 
 
 def end_block(ctx: Context, keeper: Keeper) -> None:
-    """Drop proposals that found too few deposits in time; decide those whose vote ends."""
-    for number in _due(ctx, keys.DEPOSIT_QUEUE_PREFIX):
+    """Drop proposals that found too few deposits in time; decide those whose vote ends. What is left waits a block."""
+    for number in _due(ctx, keys.DEPOSIT_QUEUE_PREFIX, types.DROPPED_PER_BLOCK_MAX):
         _drop(ctx, keeper, keeper.require_proposal(ctx, number))
-    for number in _due(ctx, keys.VOTING_QUEUE_PREFIX):
+    for number in _due(ctx, keys.VOTING_QUEUE_PREFIX, types.DECIDED_PER_BLOCK_MAX):
         _decide(ctx, keeper, keeper.require_proposal(ctx, number))
 
 
-def _due(ctx: Context, prefix: bytes) -> list[int]:
+def _due(ctx: Context, prefix: bytes, most: int) -> list[int]:
     rows = ctx.kv(keys.STORE).range(prefix, keys.queue_end(prefix, ctx.time))
-    return [keys.queued_id(key) for key, _ in rows]
+    return [keys.queued_id(key) for key, _ in islice(rows, most)]
 
 
 def _drop(ctx: Context, keeper: Keeper, proposal: Proposal) -> None:

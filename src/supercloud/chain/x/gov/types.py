@@ -60,6 +60,10 @@ METADATA_BRACKETS_MAX: Final = 200
 REASON_CHARS_MAX: Final = 2000
 """How much of the reason of a failure a proposal keeps."""
 
+DROPPED_PER_BLOCK_MAX: Final = 100
+DECIDED_PER_BLOCK_MAX: Final = 10
+"""Bounds on the work of a block; what is due beyond them waits for the next one."""
+
 DAY_S: Final = 86_400
 NEVER_S: Final = -62_135_596_800
 """Seconds of the time that the older proposals carry where nothing has happened yet: year 1."""

@@ -259,6 +259,19 @@ def test_without_stake_nothing_passes(make_assembly: Any) -> None:
     assert assembly.chain.balance(GOV) == 0
 
 
+def test_a_block_ends_a_bounded_number_of_periods(assembly: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(types, "DROPPED_PER_BLOCK_MAX", 2)
+    monkeypatch.setattr(types, "DECIDED_PER_BLOCK_MAX", 1)
+    for _ in range(3):
+        assembly.submit(deposit=100_000)
+        assembly.vote_all(assembly.submit())
+    assembly.chain.block(seconds=2 * DAY)
+    ends = [assembly.chain.block() for _ in range(4)]
+    assert [len(results(events, "inactive_proposal")) for events in ends] == [2, 1, 0, 0]
+    assert [results(events) for events in ends] == [["proposal_passed"]] * 3 + [[]]
+    assert assembly.chain.violations() == []
+
+
 def test_an_expedited_proposal_is_decided_in_a_day(assembly: Any) -> None:
     number = assembly.submit(deposit=5 * MINIMUM, expedited=True)
     assembly.vote_all(number)
