@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from fractions import Fraction
@@ -22,6 +23,7 @@ WIDE_COLUMNS: Final = 150
 """From this width on, everything known of an offer stands in one line."""
 ADDRESS_ENDS: Final = (12, 6)
 ATTRIBUTES_CHARS_MAX: Final = 70
+_GPU_MODEL: Final = re.compile(r"capabilities/gpu/vendor/[^/]+/model/([^/]+)")
 MONTH_S: Final = 30 * 86400
 _ENTER: Final = frozenset("\r\n")
 _ERASE: Final = frozenset("\x7f\b")
@@ -250,12 +252,19 @@ def _away(offer: Offer) -> str:
 
 
 def _attributes(offer: Offer, without: set[str]) -> str:
-    """Region first; a list that is too long is cut, `supercloud providers` has all of it."""
+    """Region first, then GPUs; a list that is too long is cut, `supercloud providers` has all of it.
+
+    Other capabilities are what the ledger matches orders by: whoever bids has them.
+    """
     from rich.markup import escape
 
-    ordered = sorted(offer.attributes.items(), key=lambda item: (item[0] != "region", item[0]))
+    plain = {key: value for key, value in offer.attributes.items() if not key.startswith("capabilities/")}
+    models = sorted({found[1] for key in offer.attributes if (found := _GPU_MODEL.fullmatch(key))})
+    if models:
+        plain["gpu"] = ",".join(models)
+    ordered = sorted(plain.items(), key=lambda item: (item[0] != "region", item[0] != "gpu", item[0]))
     text = " ".join(f"{key}={value}" for key, value in ordered if key not in without)
-    return escape(clean(text if len(text) <= ATTRIBUTES_CHARS_MAX else text[:ATTRIBUTES_CHARS_MAX] + "…"))
+    return escape(text if len(text) <= ATTRIBUTES_CHARS_MAX else text[:ATTRIBUTES_CHARS_MAX] + "…")
 
 
 def price_text(offer: Offer, blocks: float) -> str:

@@ -66,6 +66,26 @@ def test_attributes_can_not_draw_or_flood() -> None:
     assert "[red]x[/red]" in text.replace("\n", "") and text.count("y") < 100
 
 
+def test_gpus_are_named_and_what_only_the_ledger_needs_is_not() -> None:
+    model = "capabilities/gpu/vendor/nvidia/model/h100"
+    text = shown(
+        [
+            (
+                1,
+                offer(
+                    attributes={
+                        model: "true",
+                        model + "/ram/80Gi": "true",
+                        "capabilities/storage/1/class": "x",
+                    }
+                ),
+            )
+        ],
+        200,
+    )
+    assert "gpu=h100" in text and "capabilities" not in text and "storage" not in text
+
+
 def test_short() -> None:
     assert short(ADDRESS) == "akash1uh2a4l…g0dtwl" and short("akash1x") == "akash1x"
 
