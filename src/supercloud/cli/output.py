@@ -137,6 +137,17 @@ def _is_expected(error: BaseException) -> bool:
 
 _EXPECTED = {
     "HomeInUse",
+    "KeyFileError",
+    "EngineError",
+    "CometError",
+    "HomeError",
+    "PeersError",
+    "HeightUnavailable",
+    "SnapshotError",
+    "StateCorrupt",
+    "ManifestError",
+    "PortTaken",
+    "WrongPassphrase",
     "NodeFailed",
     "StorageFull",
     "StorageDamaged",

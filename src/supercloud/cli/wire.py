@@ -60,7 +60,7 @@ MESSAGES = {
     "market": "akash.market.v1beta5.service",
     "expiry": "supercloud.market.v1.msg",
     "escrow": "akash.escrow.v1.service",
-    "provider": "akash.provider.v1beta4.msg",
+    "provider": "akash.provider.v1beta4.service",
     "audit": "akash.audit.v1.service",
     "cert": "akash.cert.v1.service",
     "take": "akash.take.v1.service",

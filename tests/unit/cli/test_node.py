@@ -1,0 +1,77 @@
+"""`supercloud node` without a network: making a home, taking its state out, and slips."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from supercloud.cli.main import root
+from supercloud.types.address import Bech32
+
+FRIEND = Bech32("akash").text(b"f" * 20)
+
+
+def call(*words: Any) -> Any:
+    done = CliRunner().invoke(root, ["node", *map(str, words)], prog_name="supercloud")
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
+
+
+def test_init_makes_a_network_of_one(tmp_path: Path) -> None:
+    home = tmp_path / "n"
+    done = call("init", "--home", home, "--chain-id", "mine", "--fund", f"{FRIEND}=5uakt,6uakt", "--json")
+    made = json.loads(done.stdout)
+    assert (made["chain_id"], made["home"]) == ("mine", str(home))
+    document = json.loads(Path(made["genesis"]).read_bytes())
+    assert document["chain_id"] == "mine" and len(document["validators"]) == 1
+    (entry,) = [e for e in document["app_state"]["bank"]["balances"] if e["address"] == FRIEND]
+    assert entry["coins"] == [{"denom": "uakt", "amount": "11"}]
+    for path in home.rglob("*key*.json"):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_init_tells_people_how_to_go_on(tmp_path: Path) -> None:
+    done = call("init", "--home", tmp_path / "n")
+    assert done.exit_code == 0 and f"supercloud node start --home {tmp_path / 'n'}" in done.stdout.replace(
+        "\n", ""
+    )
+
+
+def test_init_twice_changes_nothing(tmp_path: Path) -> None:
+    call("init", "--home", tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    again = call("init", "--home", tmp_path)
+    assert (again.exit_code, again.stdout) == (1, "") and again.stderr
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["init", "--fund", "x=5uakt"], 1, ""),
+        (["init", "--fund", f"{FRIEND}=much"], 1, "is no coin"),
+        (["init", "--genesis-override", "/nowhere"], 2, "does not exist"),
+        (["init", "--chain-id", ""], 1, ""),
+        (["start"], 1, "make one with `supercloud node init --home"),
+        (["export"], 1, ""),
+        (["export", "--height", "x"], 2, "not a valid integer"),
+        (["join"], 2, "Missing option '--genesis'"),
+        (["fly"], 2, "No such command 'fly'"),
+    ],
+)
+def test_slips(words: list[str], code: int, said: str, tmp_path: Path) -> None:
+    done = call(*words, *([] if words == ["fly"] else ["--home", tmp_path / "n"]))
+    assert (done.exit_code, done.stdout) == (code, ""), done.output
+    assert done.stderr and said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_an_override_that_is_no_json(tmp_path: Path) -> None:
+    patch = tmp_path / "p.json"
+    patch.write_text("{")
+    done = call("init", "--home", tmp_path / "n", "--genesis-override", patch)
+    assert done.exit_code == 1 and "Traceback" not in done.stderr
