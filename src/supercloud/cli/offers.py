@@ -264,7 +264,7 @@ def _attributes(offer: Offer, without: set[str]) -> str:
         plain["gpu"] = ",".join(models)
     ordered = sorted(plain.items(), key=lambda item: (item[0] != "region", item[0] != "gpu", item[0]))
     text = " ".join(f"{key}={value}" for key, value in ordered if key not in without)
-    return escape(text if len(text) <= ATTRIBUTES_CHARS_MAX else text[:ATTRIBUTES_CHARS_MAX] + "…")
+    return escape(clean(text if len(text) <= ATTRIBUTES_CHARS_MAX else text[:ATTRIBUTES_CHARS_MAX] + "…"))
 
 
 def price_text(offer: Offer, blocks: float) -> str:
