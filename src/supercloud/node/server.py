@@ -352,7 +352,7 @@ class Node:
             self.rpc_url = await self._serve(counted, config.rpc.listen, config.rpc.connections)
         if config.rest.listen:
             rest = RestServer(
-                dispatch, RestLimits(config.rest.body_bytes), CrossOrigin(config.rest.cors_origins)
+                dispatch, RestLimits(config.rest.body_bytes), CrossOrigin(config.rest.cors_origins), VERSION
             )
             counted = self._metrics.counted("rest", rest)
             self.rest_url = await self._serve(counted, config.rest.listen, config.rest.connections)

@@ -14,6 +14,7 @@ Send = Callable[[Message], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 JSON = (b"content-type", b"application/json")
+HTML = (b"content-type", b"text/html; charset=utf-8")
 _METHODS = b"GET, POST, OPTIONS"
 _HEADERS = b"content-type, x-cosmos-block-height, x-requested-with, accept"
 _EXPOSED = b"grpc-metadata-x-cosmos-block-height"

@@ -45,6 +45,9 @@ class Routes:
     def __len__(self) -> int:
         return sum(len(routes) for routes in self._by_stem.values())
 
+    def __iter__(self) -> Iterator[Route]:
+        return (route for routes in self._by_stem.values() for route in routes)
+
     def match(self, verb: str, path: str) -> Match | None:
         """The route of a raw (still escaped) path."""
         for route in self._by_stem.get((verb, _stem(path)), ()):

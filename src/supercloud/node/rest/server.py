@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 
 from supercloud.codec import json as proto_json
 from supercloud.node.grpc.asgi import (
+    HTML,
     JSON,
     BodyTooLarge,
     ClientGone,
@@ -25,6 +26,7 @@ from supercloud.node.grpc.asgi import (
     respond,
 )
 from supercloud.node.grpc.dispatch import UNAVAILABLE, Dispatch, Failed
+from supercloud.node.rest import openapi
 from supercloud.node.rest.parameters import PARAMETERS_MAX, BadParameter, fill
 from supercloud.node.rest.routes import Match, Routes
 from supercloud.types.errors import (
@@ -40,6 +42,8 @@ from supercloud.types.errors import (
 
 log = logging.getLogger(__name__)
 
+OPENAPI_PATH = "/openapi.json"
+SWAGGER_PATH = "/swagger"
 HEIGHT_HEADER = b"x-cosmos-block-height"
 _HEIGHT_ANSWER = b"grpc-metadata-x-cosmos-block-height"
 
@@ -65,8 +69,12 @@ class Limits:
 class RestServer:
     """ASGI application over a dispatch table."""
 
-    def __init__(self, dispatch: Dispatch, limits: Limits, cross_origin: CrossOrigin) -> None:
+    def __init__(
+        self, dispatch: Dispatch, limits: Limits, cross_origin: CrossOrigin, version: str = ""
+    ) -> None:
         self._dispatch = dispatch
+        self._version = version
+        self._described: tuple[bytes, bytes] | None = None
         self._routes = Routes(dispatch.table.values())
         self._limits = limits
         self._cross_origin = cross_origin
@@ -78,6 +86,10 @@ class RestServer:
         extra = self._cross_origin.headers(scope)
         if scope["method"] == "OPTIONS":
             await respond(send, 204, b"", extra)
+            return
+        described = self._description(scope)
+        if described is not None:
+            await respond(send, 200, described[1], [described[0], *extra])
             return
         try:
             body, height = await self._answer(scope, receive)
@@ -92,6 +104,16 @@ class RestServer:
         except Exception as error:
             log.exception("query failed", extra={"path": scope["path"]})
             await self._refuse(send, 500, Failed(INTERNAL, f"{type(error).__name__}: {error}"), extra)
+
+    def _description(self, scope: Scope) -> tuple[Header, bytes] | None:
+        """What the door says of itself: for programs at /openapi.json, for people at /swagger/."""
+        path = scope["path"].rstrip("/")
+        if scope["method"] not in ("GET", "HEAD") or path not in (OPENAPI_PATH, SWAGGER_PATH):
+            return None
+        if self._described is None:
+            described = openapi.document(self._routes, self._version)
+            self._described = orjson.dumps(described), openapi.page(described)
+        return (JSON, self._described[0]) if path == OPENAPI_PATH else (HTML, self._described[1])
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[bytes, int]:
         raw_path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")

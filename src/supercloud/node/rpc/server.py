@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from supercloud.node.grpc.asgi import (
+    HTML,
     JSON,
     BodyTooLarge,
     ClientGone,
@@ -43,8 +44,6 @@ from supercloud.node.rpc.subscriptions import Hub
 from supercloud.node.rpc.websocket import Connection
 
 log = logging.getLogger(__name__)
-
-_HTML = (b"content-type", b"text/html; charset=utf-8")
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class RpcServer:
             await respond(send, 413, failure(None, INVALID_REQUEST, text), [JSON, *extra])
             return
         if not body:
-            await respond(send, 200, self._listing(), [_HTML, *extra])
+            await respond(send, 200, self._listing(), [HTML, *extra])
             return
         status, answer = await self._post(body)
         await respond(send, status, answer, [JSON, *extra])

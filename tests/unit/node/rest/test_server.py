@@ -149,3 +149,20 @@ async def test_a_defect_is_an_answer(small: SmallNode, client: Client) -> None:
     small.app.query_context = broken  # type: ignore[assignment, method-assign]
     status, document = await client.get("/cosmos/bank/v1beta1/supply")
     assert (status, document["code"]) == (500, 13)
+
+
+async def test_the_door_describes_itself(small: SmallNode) -> None:
+    client = Client(RestServer(small.dispatch, Limits(), CrossOrigin([]), "v7"))
+    status, document = await client.get("/openapi.json")
+    assert (status, document["info"]["version"]) == (200, "v7")
+    assert "/cosmos/bank/v1beta1/balances/{address}" in document["paths"]
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/swagger/", "query_string": b"", "headers": []}
+    await client.app(scope, lambda: None, send)  # type: ignore[arg-type,return-value]
+    assert sent[0]["status"] == 200 and (b"content-type", b"text/html; charset=utf-8") in sent[0]["headers"]
+    assert b"/cosmos/bank/v1beta1/balances/{address}" in sent[1]["body"]
+    assert (await client.post("/openapi.json", {}))[0] == 501
