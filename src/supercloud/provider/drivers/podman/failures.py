@@ -16,6 +16,14 @@ UNGUARDED_RETRY_S: Final = 30.0
 _UNREACHABLE: Final = frozenset({408, 900})
 
 
+_HINTS: Final = {
+    "/dev/net/tun": "networks of engines without root need that device: sudo chmod 666 /dev/net/tun",
+    "rootless netns": "engines without root need a runtime folder: log in by ssh or at a console, or run "
+    "`sudo loginctl enable-linger $USER` and set XDG_RUNTIME_DIR=/run/user/$(id -u)",
+}
+"""What to do about failures of the machine that people meet on their first try."""
+
+
 @contextlib.contextmanager
 def translated(what: str) -> Iterator[None]:
     """Raise TemporaryError when the engine does not answer or fails by itself, PermanentError when it refuses."""
@@ -64,7 +72,8 @@ def of_start(
             if str(port) in text:
                 return PortTaken(f"host port {port} is used by another program", port)
         return TemporaryError(f"service {service}: a host port is used by another program: {text}")
-    return PermanentError(f"service {service} can not be started: {text}")
+    hint = next((f"; {step}" for phrase, step in _HINTS.items() if phrase in text), "")
+    return PermanentError(f"service {service} can not be started: {text}{hint}")
 
 
 def is_port_conflict(text: str) -> bool:

@@ -50,3 +50,12 @@ def test_why_a_container_does_not_start(text: str, expected: type[DriverError]) 
     assert type(found) is expected
     if isinstance(found, PortTaken):
         assert found.host_port == 30001
+
+
+def test_failures_of_the_machine_name_the_next_step() -> None:
+    for text, step in (
+        ('slirp4netns failed: open("/dev/net/tun"): Permission denied', "chmod 666 /dev/net/tun"),
+        ("failed to mount runtime directory for rootless netns: no such file", "enable-linger"),
+    ):
+        found = failures.of_start("web", aiodocker.DockerError(500, {"message": text}), {})
+        assert step in str(found) and text in str(found)
