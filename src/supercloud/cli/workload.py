@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import signal
+import stat
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -209,22 +210,23 @@ def _write(stream: Any, data: bytes) -> None:
 
 async def _forward_stdin(shell_: wire.Shell) -> None:
     """Everything from stdin, then its end: without that, what reads to the end would wait for ever."""
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader()
-    try:
-        pipe = os.fdopen(os.dup(0), "rb")
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
-    except (ValueError, OSError):
-        # A file is no pipe; reading it never waits for long.
+    kind = os.fstat(0).st_mode
+    if not (stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind) or os.isatty(0)):
+        # A file is nothing to wait for, and no loop can.
         while data := await asyncio.to_thread(os.read, 0, STDIN_BYTES):
             await shell_.send(data)
     else:
-        try:
-            while data := await reader.read(STDIN_BYTES):
-                await shell_.send(data)
-        finally:
-            # The terminal is shared with the shell that started us, which does not expect it changed.
-            os.set_blocking(0, True)
+        reader = asyncio.StreamReader()
+        with os.fdopen(os.dup(0), "rb") as pipe:
+            loop = asyncio.get_running_loop()
+            transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+            try:
+                while data := await reader.read(STDIN_BYTES):
+                    await shell_.send(data)
+            finally:
+                transport.close()
+                # Stdin is shared with the shell that started us, which does not expect it changed.
+                os.set_blocking(0, True)
     await shell_.send(b"")
 
 

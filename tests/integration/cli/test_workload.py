@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -76,3 +80,57 @@ def test_a_stranger_gets_nothing(town: Town, running: Any) -> None:
     """The auditor has no lease of that number; nobody else's is looked at."""
     done = town.run("logs", running["dseq"], "--from", "auditor")
     assert (done.code, done.out) == (1, "") and "no active lease" in done.err
+
+
+def process(town: Town, *words: Any, **streams: Any) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, with a real stdin."""
+    return subprocess.run(
+        [sys.executable, "-m", "supercloud", *map(str, words)],
+        env={**os.environ, "SUPERCLOUD_HOME": str(town.home)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        **streams,
+    )
+
+
+def test_piped_input_arrives_and_ends(town: Town, running: Any) -> None:
+    """What reads to the end of its input must see it, from a pipe, from a file and from nothing."""
+    words = ("exec", "-i", running["dseq"], "web", "sh")
+    done = process(town, *words, input="hello\n")
+    assert (done.returncode, done.stderr) == (0, "") and "hello" in done.stdout
+    path = town.folder / "input"
+    path.write_text("from a file\n")
+    with path.open() as file:
+        done = process(town, *words, stdin=file)
+    assert (done.returncode, done.stderr) == (0, "") and "from a file" in done.stdout
+    done = process(town, *words, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_codes_of_a_process(town: Town, running: Any) -> None:
+    done = process(
+        town, "exec", running["dseq"], "web", "sh", "-c", "echo one; exit 7", stdin=subprocess.DEVNULL
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (7, "one\n", "")
+
+
+def test_following_ends_with_the_reader(town: Town, running: Any) -> None:
+    """`supercloud logs -f | head -1`."""
+    words = [sys.executable, "-m", "supercloud", "logs", "-f", str(running["dseq"])]
+    follower = subprocess.Popen(
+        words,
+        env={**os.environ, "SUPERCLOUD_HOME": str(town.home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert follower.stdout is not None and follower.stdout.readline().endswith(" hello\n")
+        assert follower.poll() is None, "it goes on until somebody ends it"
+        follower.send_signal(signal.SIGINT)
+        assert follower.wait(15) == 130
+        assert follower.stderr is not None and "Traceback" not in follower.stderr.read()
+    finally:
+        follower.kill()
+        follower.communicate()
