@@ -64,7 +64,10 @@ def _settings(where: Path) -> provider_config.Config:
 @click.option("--node", default=session.DEFAULT_NODE, show_default=True, help="RPC of the network's node.")
 @click.option("--prefix", help="First part of the network's addresses [what the node says, else akash].")
 @click.option("--gas-price", help="Fee for one unit of gas [what the node asks for, else 0.0025uakt].")
-def init(home: Path | None, host: str, node: str, prefix: str | None, gas_price: str | None) -> None:
+@json_option
+def init(
+    home: Path | None, host: str, node: str, prefix: str | None, gas_price: str | None, as_json: bool
+) -> None:
     """Write provider.toml and make a key; both are then yours to edit and to fund."""
     where = _home(home)
     path = where / CONFIG
@@ -84,16 +87,21 @@ def init(home: Path | None, host: str, node: str, prefix: str | None, gas_price:
         keyring_backend="file",
     )
     where.mkdir(parents=True, exist_ok=True)
-    keyring = Keyring(where / "keyring", Backend(settings.keyring_backend), session.ask_passphrase)
+    backend = Backend(settings.keyring_backend)
+    keyring = Keyring(where / "keyring", backend, session.ask_passphrase, session.ask_new_passphrase)
     try:
         key = keyring.create(settings.key)
     except Exception as error:
         raise_as_click(error)
         raise
     path.write_text(provider_config.dump(settings))
+    address = Bech32(settings.bech32_prefix).text(key.address)
+    if as_json:
+        print_json({"home": str(where), "config": str(path), "address": address, "mnemonic": key.mnemonic})
+        return
     out = console()
     out.print(f"Wrote {path}. Fund this account, then `supercloud provider start --home {where}`:")
-    out.print(Bech32(settings.bech32_prefix).text(key.address))
+    out.print(address)
     click.echo(f"The key's words, shown this once:\n{key.mnemonic}", err=True)
 
 

@@ -35,6 +35,14 @@ def test_init_makes_settings_and_a_sealed_key(town: Town, tmp_path: Path) -> Non
     assert again.code == 1 and "exists already" in again.err
 
 
+def test_init_for_programs(town: Town, tmp_path: Path) -> None:
+    words = ("provider", "init", "--home", tmp_path, "--host", "p.example", "--node", town.node.rpc_url)
+    made = town.run(*words, "--json", SUPERCLOUD_PASSPHRASE="secret").document
+    key = Keyring(tmp_path / "keyring", Backend.FILE, lambda: "secret").key("provider")
+    assert made["address"] == Bech32("akash").text(key.address) and made["mnemonic"] == key.mnemonic
+    assert made["config"] == str(tmp_path / "provider.toml") and Path(made["config"]).exists()
+
+
 def test_init_without_a_passphrase_makes_nothing(town: Town, tmp_path: Path) -> None:
     home = tmp_path / "p"
     done = town.run("provider", "init", "--home", home, "--host", "p.example", "--node", town.node.rpc_url)
