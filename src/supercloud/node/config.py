@@ -123,6 +123,9 @@ class RpcSettings:
     cors_origins: list[str] = field(default_factory=list, metadata={"doc": _ORIGINS_DOC})
     connections: int = _setting(900, "Most connections at once.")
     body_bytes: int = _setting(4_194_304, "Largest request.")
+    body_s: float = _setting(30.0, "Seconds within which a request has to arrive.")
+    keep_alive_s: int = _setting(60, "Seconds after which an idle connection is closed.")
+    commit_s: float = _setting(10.0, "Seconds that broadcast_tx_commit waits for a block.")
     batch: int = _setting(100, "Most requests in a batch.")
     sockets_per_client: int = _setting(100, "Most WebSockets from one address.")
     subscriptions_per_socket: int = _setting(20, "Most subscriptions of one WebSocket.")
@@ -133,6 +136,8 @@ class GrpcSettings:
     """gRPC queries and transactions."""
 
     listen: str = _setting("127.0.0.1:9090", "Address and port. Empty does not listen.")
+    message_bytes: int = _setting(16_777_216, "Largest request and answer.")
+    calls: int = _setting(256, "Most calls at once.")
 
 
 @dataclass
@@ -143,6 +148,8 @@ class RestSettings:
     cors_origins: list[str] = field(default_factory=list, metadata={"doc": _ORIGINS_DOC})
     connections: int = _setting(900, "Most connections at once.")
     body_bytes: int = _setting(4_194_304, "Largest request.")
+    body_s: float = _setting(30.0, "Seconds within which a request has to arrive.")
+    keep_alive_s: int = _setting(60, "Seconds after which an idle connection is closed.")
 
 
 @dataclass

@@ -341,31 +341,34 @@ class Node:
         if config.rpc.listen:
             limits = RpcLimits(
                 body_bytes=config.rpc.body_bytes,
+                body_s=config.rpc.body_s,
                 batch=config.rpc.batch,
                 sockets=max(config.rpc.connections // 2, 1),
                 sockets_per_client=config.rpc.sockets_per_client,
                 subscriptions_per_socket=config.rpc.subscriptions_per_socket,
+                commit_s=config.rpc.commit_s,
             )
             origins = CrossOrigin(config.rpc.cors_origins)
             self._rpc = RpcServer(self.view, dispatch, hub, limits, origins)
             counted = self._metrics.counted("rpc", self._rpc)
-            self.rpc_url = await self._serve(counted, config.rpc.listen, config.rpc.connections)
+            rpc = config.rpc
+            self.rpc_url = await self._serve(counted, rpc.listen, rpc.connections, rpc.keep_alive_s)
         if config.rest.listen:
-            rest = RestServer(
-                dispatch, RestLimits(config.rest.body_bytes), CrossOrigin(config.rest.cors_origins), VERSION
-            )
-            counted = self._metrics.counted("rest", rest)
-            self.rest_url = await self._serve(counted, config.rest.listen, config.rest.connections)
+            rest = config.rest
+            bounds = RestLimits(rest.body_bytes, rest.body_s)
+            door = RestServer(dispatch, bounds, CrossOrigin(rest.cors_origins), VERSION)
+            counted = self._metrics.counted("rest", door)
+            self.rest_url = await self._serve(counted, rest.listen, rest.connections, rest.keep_alive_s)
         if config.grpc.listen:
             host, _ = split_address(config.grpc.listen)
-            self._grpc = GrpcServer(dispatch)
+            self._grpc = GrpcServer(dispatch, config.grpc.message_bytes, config.grpc.calls)
             self.grpc_address = f"{host}:{self._grpc.bind(config.grpc.listen)}"
             await self._grpc.start()
         if config.metrics.listen:
             metrics = MetricsServer(self._metrics, self.view, self._sizes)
             self.metrics_url = await self._serve(metrics, config.metrics.listen, METRICS_CONNECTIONS)
 
-    async def _serve(self, app: Any, listen: str, connections: int) -> str:
+    async def _serve(self, app: Any, listen: str, connections: int, keep_alive_s: int = 60) -> str:
         """Serve an ASGI application; returns its URL."""
         bound = _bind(listen)
         server = _Uvicorn(
@@ -383,7 +386,7 @@ class Node:
                 date_header=False,
                 proxy_headers=False,
                 limit_concurrency=connections,
-                timeout_keep_alive=60,
+                timeout_keep_alive=keep_alive_s,
                 timeout_graceful_shutdown=STOP_SECONDS,
             )
         )

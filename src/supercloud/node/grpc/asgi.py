@@ -4,6 +4,7 @@ framework.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from typing import Any
 
@@ -24,6 +25,10 @@ class BodyTooLarge(Exception):
     """A request body beyond the limit."""
 
 
+class BodyTooSlow(Exception):
+    """A request body that did not arrive in time."""
+
+
 class ClientGone(Exception):
     """The client hung up in the middle of its request."""
 
@@ -37,11 +42,19 @@ def header(scope: Scope, name: bytes) -> bytes | None:
     return None
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """The request's body. Raises BodyTooLarge as soon as it is known to be, ClientGone."""
+async def read_body(scope: Scope, receive: Receive, limit: int, seconds: float) -> bytes:
+    """The request's body. Raises BodyTooLarge as soon as it is known to be, BodyTooSlow, ClientGone."""
     length = header(scope, b"content-length")
     if length is not None and (not length.isdigit() or int(length) > limit):
         raise BodyTooLarge
+    try:
+        async with asyncio.timeout(seconds):
+            return await _read_parts(receive, limit)
+    except TimeoutError as error:
+        raise BodyTooSlow from error
+
+
+async def _read_parts(receive: Receive, limit: int) -> bytes:
     parts = []
     size = 0
     while True:

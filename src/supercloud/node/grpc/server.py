@@ -28,12 +28,14 @@ _CODES = {code.value[0]: code for code in grpc.StatusCode}
 class GrpcServer:
     """A listener over a dispatch table."""
 
-    def __init__(self, dispatch: Dispatch) -> None:
+    def __init__(
+        self, dispatch: Dispatch, message_bytes: int = MESSAGE_BYTES_MAX, calls: int = CALLS_MAX
+    ) -> None:
         self._server = grpc.aio.server(
-            maximum_concurrent_rpcs=CALLS_MAX,
+            maximum_concurrent_rpcs=calls,
             options=[
-                ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
-                ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
+                ("grpc.max_receive_message_length", message_bytes),
+                ("grpc.max_send_message_length", message_bytes),
                 ("grpc.so_reuseport", 0),
             ],
         )

@@ -15,6 +15,7 @@ from supercloud.node.grpc.asgi import (
     HTML,
     JSON,
     BodyTooLarge,
+    BodyTooSlow,
     ClientGone,
     CrossOrigin,
     Header,
@@ -45,6 +46,7 @@ log = logging.getLogger(__name__)
 OPENAPI_PATH = "/openapi.json"
 SWAGGER_PATH = "/swagger"
 HEIGHT_HEADER = b"x-cosmos-block-height"
+DEADLINE_EXCEEDED = 4
 _HEIGHT_ANSWER = b"grpc-metadata-x-cosmos-block-height"
 
 _HTTP = {
@@ -64,6 +66,8 @@ class Limits:
     """What one request may be."""
 
     body_bytes: int = 4 * 1024 * 1024
+    body_s: float = 30.0
+    """Seconds within which a body has to arrive."""
 
 
 class RestServer:
@@ -99,6 +103,9 @@ class RestServer:
         except BodyTooLarge:
             text = f"body exceeds {self._limits.body_bytes} bytes"
             await self._refuse(send, 413, Failed(INVALID_ARGUMENT, text), extra)
+        except BodyTooSlow:
+            text = f"the body did not arrive within {self._limits.body_s:g} seconds"
+            await self._refuse(send, 408, Failed(DEADLINE_EXCEEDED, text), extra)
         except Failed as failure:
             await self._refuse(send, _HTTP.get(failure.code, 500), failure, extra)
         except Exception as error:
@@ -124,7 +131,7 @@ class RestServer:
             raise Failed(UNIMPLEMENTED, "Not Implemented")
         request = match.route.served.request_type()
         if match.route.body:
-            body = await read_body(scope, receive, self._limits.body_bytes)
+            body = await read_body(scope, receive, self._limits.body_bytes, self._limits.body_s)
             request = _from_body(match, body)
         try:
             if not match.route.body:

@@ -32,7 +32,7 @@ PER_PAGE_MAX = 100
 BLOCKCHAIN_BLOCKS = 20
 GENESIS_CHUNK_BYTES = 16 * 1024 * 1024
 ABCI_DATA_BYTES_MAX = 1024 * 1024
-COMMIT_SECONDS_MAX = 10.0
+COMMIT_SECONDS = 10.0
 _CHANNELS = "40202122233038606100"
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,7 +41,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Methods:
     """Every method by name, with the parameters it takes."""
 
-    def __init__(self, view: View, dispatch: Dispatch) -> None:
+    def __init__(self, view: View, dispatch: Dispatch, commit_s: float = COMMIT_SECONDS) -> None:
+        self._commit_s = commit_s
         self._view = view
         self._dispatch = dispatch
         self._genesis = orjson.dumps(view.genesis.document)
@@ -368,7 +369,7 @@ class Methods:
             if checked.code:
                 return form
             try:
-                async with asyncio.timeout(COMMIT_SECONDS_MAX):
+                async with asyncio.timeout(self._commit_s):
                     place = await included
             except TimeoutError as error:
                 text = "timed out waiting for tx to be included in a block"

@@ -14,6 +14,7 @@ from supercloud.node.grpc.asgi import (
     HTML,
     JSON,
     BodyTooLarge,
+    BodyTooSlow,
     ClientGone,
     CrossOrigin,
     Header,
@@ -39,7 +40,7 @@ from supercloud.node.rpc.jsonrpc import (
     success,
     uri_arguments,
 )
-from supercloud.node.rpc.methods import Methods
+from supercloud.node.rpc.methods import COMMIT_SECONDS, Methods
 from supercloud.node.rpc.subscriptions import Hub
 from supercloud.node.rpc.websocket import Connection
 
@@ -51,10 +52,14 @@ class Limits:
     """What one client may ask of the RPC."""
 
     body_bytes: int = 4 * 1024 * 1024
+    body_s: float = 30.0
+    """Seconds within which a body has to arrive."""
     batch: int = 100
     sockets: int = 500
     sockets_per_client: int = 100
     subscriptions_per_socket: int = 20
+    commit_s: float = COMMIT_SECONDS
+    """Seconds that broadcast_tx_commit waits for a block."""
 
 
 class RpcServer:
@@ -63,7 +68,7 @@ class RpcServer:
     def __init__(
         self, view: View, dispatch: Dispatch, hub: Hub, limits: Limits, cross_origin: CrossOrigin
     ) -> None:
-        self._methods = Methods(view, dispatch).table()
+        self._methods = Methods(view, dispatch, limits.commit_s).table()
         self._hub = hub
         self._limits = limits
         self._cross_origin = cross_origin
@@ -97,10 +102,14 @@ class RpcServer:
             await self._uri(name, scope, send, extra)
             return
         try:
-            body = await read_body(scope, receive, self._limits.body_bytes)
+            body = await read_body(scope, receive, self._limits.body_bytes, self._limits.body_s)
         except BodyTooLarge:
             text = f"body exceeds {self._limits.body_bytes} bytes"
             await respond(send, 413, failure(None, INVALID_REQUEST, text), [JSON, *extra])
+            return
+        except BodyTooSlow:
+            text = f"the body did not arrive within {self._limits.body_s:g} seconds"
+            await respond(send, 408, failure(None, INVALID_REQUEST, text), [JSON, *extra])
             return
         if not body:
             await respond(send, 200, self._listing(), [HTML, *extra])

@@ -1,10 +1,19 @@
 """Bodies, answers and origins."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from supercloud.node.grpc.asgi import BodyTooLarge, ClientGone, CrossOrigin, header, read_body, respond
+from supercloud.node.grpc.asgi import (
+    BodyTooLarge,
+    BodyTooSlow,
+    ClientGone,
+    CrossOrigin,
+    header,
+    read_body,
+    respond,
+)
 
 
 def receiving(*messages: dict[str, Any]) -> Any:
@@ -25,14 +34,23 @@ async def test_bodies() -> None:
         {"type": "http.request", "body": b"ab", "more_body": True},
         {"type": "http.request", "body": b"c"},
     )
-    assert await read_body(scope(), receiving(*parts), 3) == b"abc"
+    assert await read_body(scope(), receiving(*parts), 3, 1) == b"abc"
     with pytest.raises(BodyTooLarge):
-        await read_body(scope(), receiving(*parts), 2)
+        await read_body(scope(), receiving(*parts), 2, 1)
     for length in (b"4", b"-1", b"x"):
         with pytest.raises(BodyTooLarge):
-            await read_body(scope((b"content-length", length)), receiving(), 3)
+            await read_body(scope((b"content-length", length)), receiving(), 3, 1)
     with pytest.raises(ClientGone):
-        await read_body(scope(), receiving(parts[0], {"type": "http.disconnect"}), 9)
+        await read_body(scope(), receiving(parts[0], {"type": "http.disconnect"}), 9, 1)
+
+
+async def test_a_body_that_does_not_arrive() -> None:
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError("nothing comes")
+
+    with pytest.raises(BodyTooSlow):
+        await read_body(scope(), receive, 9, 0.01)
 
 
 async def test_answers_have_their_length() -> None:

@@ -1,5 +1,6 @@
 """The REST application without a socket."""
 
+import asyncio
 import base64
 from hashlib import sha256
 from typing import Any
@@ -166,3 +167,20 @@ async def test_the_door_describes_itself(small: SmallNode) -> None:
     assert sent[0]["status"] == 200 and (b"content-type", b"text/html; charset=utf-8") in sent[0]["headers"]
     assert b"/cosmos/bank/v1beta1/balances/{address}" in sent[1]["body"]
     assert (await client.post("/openapi.json", {}))[0] == 501
+
+
+async def test_a_body_that_stops_on_its_way(small: SmallNode) -> None:
+    server = RestServer(small.dispatch, Limits(body_s=0.01), CrossOrigin([]))
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError("nothing comes")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    path = "/cosmos/tx/v1beta1/simulate"
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": []}
+    await server(scope, receive, send)
+    assert (sent[0]["status"], orjson.loads(sent[1]["body"])["code"]) == (408, 4)

@@ -1,10 +1,12 @@
 """The RPC's ASGI application without a socket: bodies, batches, URIs, limits."""
 
+import asyncio
+import base64
 from typing import Any
 
 import orjson
 import pytest
-from small_node import SmallNode
+from small_node import SmallNode, transfer
 
 from supercloud.node.grpc.asgi import CrossOrigin
 from supercloud.node.rpc.server import Limits, RpcServer
@@ -94,6 +96,33 @@ async def test_bodies_that_are_nothing(client: Client) -> None:
     assert status == 413
     status, _, _ = await client.request("POST", "/", b"", headers=((b"content-length", b"99999"),))
     assert status == 413
+
+
+async def test_a_body_that_stops_on_its_way(small: SmallNode) -> None:
+    server = RpcServer(small.view, small.dispatch, Hub(), Limits(body_s=0.01), CrossOrigin([]))
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError("nothing comes")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+    await server(scope, receive, send)
+    assert sent[0]["status"] == 408
+    assert orjson.loads(sent[1]["body"])["error"]["data"] == "the body did not arrive within 0.01 seconds"
+
+
+async def test_waiting_for_a_block_has_an_end(small: SmallNode) -> None:
+    small.block()
+    server = RpcServer(small.view, small.dispatch, Hub(), Limits(commit_s=0.01), CrossOrigin([]))
+    params = {"tx": base64.b64encode(transfer(1, 0)).decode()}
+    answer = await Client(server).post(
+        {"jsonrpc": "2.0", "id": 1, "method": "broadcast_tx_commit", "params": params}
+    )
+    assert answer["error"]["data"] == "timed out waiting for tx to be included in a block"
 
 
 async def test_uris(client: Client) -> None:
