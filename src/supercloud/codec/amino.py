@@ -17,6 +17,7 @@ from supercloud.codec import registry
 from supercloud.codec.json import timestamp
 from supercloud.pb.amino import amino_pb2
 from supercloud.pb.cosmos_proto import cosmos_pb2
+from supercloud.pb.gogoproto import gogo_pb2
 from supercloud.types.dec import Dec
 
 _LONG = frozenset(
@@ -106,7 +107,9 @@ def _scalar(value: Any, field: Any, options: Any) -> Any:
         return base64.b64encode(value).decode()
     if kind == FieldDescriptor.TYPE_STRING:
         match options.Extensions[cosmos_pb2.scalar]:
-            case "cosmos.Dec":
+            # Without a Go type of its own a decimal is text on the wire too: weights and ratios of gov v1. The
+            # network's encoder reads that as raw digits, and so can not sign a split vote; here it stays.
+            case "cosmos.Dec" if options.Extensions[gogo_pb2.customtype]:
                 return Dec.from_wire(value).text()
             case "cosmos.Int":
                 return value or "0"

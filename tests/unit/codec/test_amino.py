@@ -20,6 +20,9 @@ from supercloud.pb.cosmos.bank.v1beta1.tx_pb2 import MsgMultiSend, MsgSend
 from supercloud.pb.cosmos.crypto.multisig.keys_pb2 import LegacyAminoPubKey
 from supercloud.pb.cosmos.crypto.secp256k1.keys_pb2 import PubKey
 from supercloud.pb.cosmos.feegrant.v1beta1.tx_pb2 import MsgGrantAllowance
+from supercloud.pb.cosmos.gov.v1.gov_pb2 import VOTE_OPTION_YES
+from supercloud.pb.cosmos.gov.v1.tx_pb2 import MsgVoteWeighted
+from supercloud.pb.cosmos.gov.v1beta1 import tx_pb2 as older_votes
 from supercloud.pb.cosmos.staking.v1beta1.tx_pb2 import MsgDelegate, MsgEditValidator
 
 
@@ -71,6 +74,15 @@ def test_decimals_digits_and_bytes() -> None:
     document = amino.value_of(order)
     assert document["hash"] == "AAE="
     assert document["groups"][0]["resources"][0]["resource"]["cpu"]["units"]["val"] == "MTAw"
+
+
+def test_decimals_that_are_text_on_the_wire_stay_as_they_are() -> None:
+    vote = MsgVoteWeighted(proposal_id=1, voter="v")
+    vote.options.add(option=VOTE_OPTION_YES, weight="0.5")
+    assert amino.value_of(vote)["options"] == [{"option": 1, "weight": "0.5"}]
+    older = older_votes.MsgVoteWeighted(proposal_id=1, voter="v")
+    older.options.add(option=1, weight="500000000000000000")  # type: ignore[arg-type]
+    assert amino.value_of(older)["options"] == [{"option": 1, "weight": "0.500000000000000000"}]
 
 
 def test_keys() -> None:

@@ -17,11 +17,17 @@ from supercloud.pb.cosmos.consensus.v1 import tx_pb2 as consensus_tx
 from supercloud.pb.cosmos.distribution.v1beta1.distribution_pb2 import CommunityPoolSpendProposal
 from supercloud.pb.cosmos.distribution.v1beta1.tx_pb2 import MsgCommunityPoolSpend, MsgFundCommunityPool
 from supercloud.pb.cosmos.gov.v1 import gov_pb2
-from supercloud.pb.cosmos.gov.v1.tx_pb2 import MsgExecLegacyContent, MsgSubmitProposal, MsgVote
+from supercloud.pb.cosmos.gov.v1.tx_pb2 import (
+    MsgExecLegacyContent,
+    MsgSubmitProposal,
+    MsgVote,
+    MsgVoteWeighted,
+)
 from supercloud.pb.cosmos.gov.v1beta1 import query_pb2 as old_queries
 from supercloud.pb.cosmos.gov.v1beta1 import tx_pb2 as old
 from supercloud.pb.cosmos.gov.v1beta1.gov_pb2 import TextProposal
 from supercloud.pb.cosmos.params.v1beta1.params_pb2 import ParameterChangeProposal
+from supercloud.pb.cosmos.tx.signing.v1beta1 import signing_pb2
 from supercloud.testing.ledger import RICHES, Ledger
 from supercloud.testing.staked import attributes, person
 from supercloud.types.dec import Dec
@@ -162,6 +168,36 @@ def test_a_voted_change_of_the_consensus_holds_from_the_next_block_on() -> None:
     }
     assert response.consensus_param_updates.block.max_gas == 7_777_777
     assert not ledger.block().HasField("consensus_param_updates")
+
+
+def test_wallets_that_sign_amino_json_propose_and_split_their_votes() -> None:
+    ledger = Ledger()
+    spend = MsgCommunityPoolSpend(
+        authority=ledger.profile.bech32.text(ledger.profile.authority),
+        recipient=ledger.bob.text,
+        amount=coins(1),
+    )
+    proposal = MsgSubmitProposal(
+        messages=[registry.pack(spend)],
+        initial_deposit=coins(10_000_000),
+        proposer=ledger.bob.text,
+        title="Grant",
+        summary="One unit",
+    )
+    split = MsgVoteWeighted(proposal_id=1, voter=ledger.alice.text)
+    for option, weight in ((YES, "0.75"), (NO, "0.25")):
+        split.options.add(option=option, weight=weight)
+    content = older_proposal(ledger.bob.text)
+    for message, by in ((proposal, ledger.bob), (split, ledger.alice), (content, ledger.bob)):
+        result = ledger.deliver(message, by=by, mode=signing_pb2.SIGN_MODE_LEGACY_AMINO_JSON)
+        assert result.code == 0, result.log
+
+
+def older_proposal(proposer: str) -> old.MsgSubmitProposal:
+    text = TextProposal(title="t", description="d")
+    return old.MsgSubmitProposal(
+        content=registry.pack(text), initial_deposit=coins(100_000), proposer=proposer
+    )
 
 
 def test_only_the_vote_changes_gov_s_parameters(assembly: Any) -> None:
