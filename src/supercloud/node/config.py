@@ -99,6 +99,10 @@ class StateSettings:
     """The state of the ledger."""
 
     heights_kept: int = _setting(100_000, "Past heights at which the state can be queried. 0 keeps all.")
+    snapshot_interval: int = _setting(
+        0, "Heights between snapshots for nodes that join; only the cometbft engine makes them. 0 makes none."
+    )
+    snapshots_kept: int = _setting(2, "Newest snapshots to keep.")
     gas_prices: str = _setting(
         "0.0025uakt", "Least price of gas this node admits, one per denom, separated by commas."
     )

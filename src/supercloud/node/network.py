@@ -33,6 +33,7 @@ from supercloud.types.coin import Coin
 
 SUMMARY: Final = "network.json"
 PORTS_PER_NODE: Final = 5
+SNAPSHOT_INTERVAL: Final = 1000
 VALIDATORS_MAX: Final = 100
 STAKE: Final = 1_000_000_000_000
 """What each of the first validators stakes with itself."""
@@ -250,6 +251,7 @@ def _settings(plan: Plan, member: Member, members: Sequence[Member]) -> Config:
     config.engine.kind = "cometbft"
     config.engine.block_interval_s = plan.block_interval_s
     config.state.gas_prices = plan.gas_price
+    config.state.snapshot_interval = SNAPSHOT_INTERVAL
     ports = [endpoint.rpartition(":")[2] for endpoint in member.endpoints]
     everybody = "0.0.0.0" if plan.hosts else "127.0.0.1"
     config.rpc.listen, config.grpc.listen, config.rest.listen = (f"127.0.0.1:{port}" for port in ports[:3])

@@ -26,11 +26,13 @@ import uvicorn
 from supercloud.chain.ante.fees import GasPrice
 from supercloud.chain.app import Founder, Options, SupercloudApp, build_app, default_genesis
 from supercloud.chain.baseapp.context import Profile
+from supercloud.chain.store.snapshot import chunks
 from supercloud.node import genesis as genesis_document
 from supercloud.node import upgrade_info
 from supercloud.node.config import Config, ConfigError, load, render, split_address
 from supercloud.node.engine import signer as keys
 from supercloud.node.engine.choice import Engine, EngineFiles, make_engine
+from supercloud.node.engine.cometbft.snapshots import Snapshots
 from supercloud.node.engine.embedded import EngineError
 from supercloud.node.engine.history import History
 from supercloud.node.engine.ports import Committed
@@ -50,6 +52,7 @@ from supercloud.node.rpc.subscriptions import Hub
 from supercloud.node.storage.blockstore import BlockStore
 from supercloud.node.storage.environment import take_lock
 from supercloud.node.storage.lmdb import LmdbBackend
+from supercloud.node.storage.snapshots import SnapshotFiles
 from supercloud.types.coin import Coin
 from supercloud.types.dec import Dec
 
@@ -305,7 +308,16 @@ class Node:
                 skip_upgrades=(config.engine.skip_upgrade_height,),
             ),
         )
-        chosen = make_engine(self.app, blocks, genesis, home.engine_files, config)
+        names = self.app.store.names
+        snapshots = Snapshots(
+            self.app,
+            SnapshotFiles(home.data / "snapshots", config.state.snapshots_kept),
+            lambda height: chunks(backend.reader(height), names),
+            config.state.snapshot_interval,
+            config.statesync.servers,
+        )
+        self._closers.append(snapshots.close)
+        chosen = make_engine(self.app, blocks, genesis, home.engine_files, config, snapshots)
         self.engine = chosen.engine
         history = History(blocks, lambda: self.engine.state)
         _fill(index, history)

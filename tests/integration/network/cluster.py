@@ -74,7 +74,7 @@ class Cluster:
     @property
     def spare_base(self) -> int:
         """First of ports that are kept free for a node that joins."""
-        return int(self.members[-1].endpoints.rpc.rpartition(":")[2]) + network.PORTS_PER_NODE
+        return int(self.members[self.alice - 1].endpoints.rpc.rpartition(":")[2]) + network.PORTS_PER_NODE
 
     def member(self, name: str) -> network.Member:
         """A node by its name."""
@@ -121,6 +121,7 @@ class Cluster:
         document = orjson.loads((self.folder / "genesis.json").read_bytes())
         peers = [f"{member.node_id}@{member.endpoints.p2p}" for member in self.members]
         joining = network.Joining(peers, moniker=name, port_base=base, **more)
+        self.members = [each for each in self.members if each.endpoints.rpc != f"127.0.0.1:{base}"]
         member = network.join(self.folder / name, document, joining)
         self.members.append(member)
         return member

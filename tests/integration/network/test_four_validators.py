@@ -16,6 +16,7 @@ import pytest
 from chain_client import BOB, Rpc
 from cluster import Cluster, absent, height, reach, same_everywhere
 
+from supercloud.node.config import StateSyncSettings
 from supercloud.sdk.light import LightClient
 from supercloud.sdk.rpc import RpcClient
 
@@ -24,12 +25,15 @@ pytestmark = [
     pytest.mark.xdist_group("four-validators"),
     pytest.mark.skipif(bool(absent()), reason=absent()),
 ]
+SNAPSHOTS_EVERY = 10
 ALL = ("node0", "node1", "node2", "node3")
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     made = Cluster(tmp_path_factory.mktemp("net"), 4)
+    for name in ALL:
+        made.configure(name, "state", snapshot_interval=SNAPSHOTS_EVERY, snapshots_kept=50)
     made.start()
     try:
         yield made
@@ -137,6 +141,35 @@ async def test_a_new_node_follows_by_all_blocks(cluster: Cluster, session: aioht
         assert (await joined.call("status"))["validator_info"]["voting_power"] == "0"
     finally:
         cluster.stop("joined")
+
+
+async def test_a_new_node_starts_from_a_snapshot(cluster: Cluster, session: aiohttp.ClientSession) -> None:
+    rpcs = clients(cluster, session)
+    due = await height(rpcs[0]) // SNAPSHOTS_EVERY * SNAPSHOTS_EVERY + SNAPSHOTS_EVERY
+    # The newest snapshot is checked by headers two heights later.
+    await reach(rpcs, due + 4)
+    trusted = (await rpcs[0].call("block", height="3"))["block_id"]["hash"]
+    servers = [rpc.url for rpc in rpcs[:2]]
+    cluster.join("synced", cluster.spare_base, state_sync=StateSyncSettings(servers, 3, trusted))
+    cluster.start("synced")
+    synced = cluster.rpc(session, "synced")
+    try:
+        await reach([synced], await height(rpcs[0]))
+        top = await height(synced)
+        await reach(rpcs, top)
+        await same_everywhere([synced, *rpcs], top)
+        status = (await synced.call("status"))["sync_info"]
+        assert int(status["earliest_block_height"]) > 3, "it executed all blocks"
+        assert await synced.bobs() == await rpcs[0].bobs()
+        cluster.kill("synced")
+        cluster.start("synced")
+        await reach([synced], await height(rpcs[0]))
+        (raw,) = await cluster.transfers(synced, 1)
+        found = await synced.committed(raw)
+        await reach([rpcs[2], synced], int(found["height"]) + 1)
+        await same_everywhere([synced, rpcs[2]], int(found["height"]) + 1)
+    finally:
+        cluster.stop("synced")
 
 
 async def test_a_network_that_was_stopped_goes_on(cluster: Cluster, session: aiohttp.ClientSession) -> None:

@@ -8,7 +8,7 @@ again and computes the same app hash.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -331,7 +331,15 @@ class BaseApp:
         """A context that reads the check state: the last block and what was accepted since."""
         return Context(self._check_block, self._check, GasMeter(QUERY_GAS_MAX), Mode.QUERY, self.profile)
 
-    # --- Snapshots: none are made yet, so none are offered and none are taken.
+    def restore(self, height: int, records: Iterable[tuple[str, bytes, bytes]], app_hash: bytes) -> None:
+        """Take the state of a height from elsewhere, in place of init_chain and all blocks. Raises StateCorrupt."""
+        self.store.restore(height, records, app_hash)
+        self._check = self.store.branch()
+        self._check_block = self.block_at(height)
+        self._chain_id = self._check_block.chain_id
+        self._decided = self._genesis = None
+
+    # --- Snapshots are files, which are the node's business: as far as this goes there are none.
 
     def list_snapshots(self, request: abci.RequestListSnapshots) -> abci.ResponseListSnapshots:
         """No snapshots."""

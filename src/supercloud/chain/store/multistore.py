@@ -10,7 +10,7 @@ backend, never the cache, and may be called from others.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from supercloud.chain.store import merkle, proof
@@ -166,6 +166,36 @@ class MultiStore:
         self._prepared = None
         self._history[height] = trees, written
         self._drop_trees()
+
+    def restore(self, height: int, records: Iterable[tuple[str, bytes, bytes]], app_hash: bytes) -> None:
+        """Begin with the state of a height, which has to hash to `app_hash`. Only for a store that is empty.
+
+        Nothing is written unless everything fits. Raises StateCorrupt.
+        """
+        if self.height or self._backend.latest() is not None:
+            raise ProgrammerError("restore into a store that has a state")
+        pairs: dict[str, list[tuple[bytes, bytes]]] = {}
+        for name, key, value in records:
+            if name not in self._young:
+                raise StateCorrupt(f"a record of store {name}, which does not exist")
+            pairs.setdefault(name, []).append((key, value))
+        trees: Trees = {name: merkle.build(pairs.get(name, ())) for name in self.names}
+        found = self._hash(trees)
+        if found != app_hash:
+            raise StateCorrupt(
+                f"the records of height {height} hash to {found.hex()}, not to {app_hash.hex()}"
+            )
+        meta = {
+            "app_hash": found.hex(),
+            "roots": {name: merkle.root_hash(tree).hex() for name, tree in trees.items()},
+            "since": dict.fromkeys(self.names, height),
+        }
+        self._backend.apply(height, pairs, json.dumps(meta, sort_keys=True).encode())
+        self.height, self.app_hash, self._meta = height, found, meta
+        # What was read before there was anything is remembered as absent.
+        self._young = {name: {} for name in self.names}
+        self._old, self._young_bytes = self._young, 0
+        self._history = {height: (trees, 0)}
 
     def _drop_trees(self) -> None:
         history = self._history

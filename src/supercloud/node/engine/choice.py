@@ -13,6 +13,7 @@ from supercloud.node.engine import signer as keys
 from supercloud.node.engine.cometbft.engine import CometEngine
 from supercloud.node.engine.cometbft.home import CometHome, Peering, StateSync, continued
 from supercloud.node.engine.cometbft.rpc import RemoteMempool
+from supercloud.node.engine.cometbft.snapshots import Snapshots
 from supercloud.node.engine.embedded import Embedded, Settings
 from supercloud.node.engine.peers import Alone, Peers
 from supercloud.node.engine.ports import BlockStore, FullApplication, Listener
@@ -57,11 +58,20 @@ class Chosen:
 
 
 def make_engine(
-    app: FullApplication, store: BlockStore, genesis: Genesis, files: EngineFiles, config: Config
+    app: FullApplication,
+    store: BlockStore,
+    genesis: Genesis,
+    files: EngineFiles,
+    config: Config,
+    snapshots: Snapshots | None = None,
 ) -> Chosen:
     """Make the engine of the settings and load it. Raises EngineError, CometError, HomeError, KeyFileError."""
     make = _cometbft if config.engine.kind == "cometbft" else _embedded
-    return make(app, store, genesis, files, config)
+    chosen = make(app, store, genesis, files, config)
+    if isinstance(chosen.engine, CometEngine) and snapshots is not None:
+        chosen.engine.snapshots = snapshots
+        chosen.engine.listeners.append(snapshots)
+    return chosen
 
 
 def _embedded(
@@ -118,6 +128,7 @@ def _cometbft(
     engine = CometEngine(
         app, store, genesis, home, blocks_kept=config.engine.blocks_kept, write_settings=write_settings
     )
+    engine.halt_height = config.engine.halt_height
     engine.load()
     public_key = keys.read_key_file(files.validator_key).public_key
     return Chosen(engine, RemoteMempool(engine.rpc), engine.peers, public_key)

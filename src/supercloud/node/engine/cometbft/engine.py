@@ -27,6 +27,7 @@ from supercloud.node.engine import block as blocks
 from supercloud.node.engine.cometbft.executed import Executed, WaitingResults
 from supercloud.node.engine.cometbft.home import CometHome
 from supercloud.node.engine.cometbft.rpc import CometRpc, CometUnreachable, RemotePeers
+from supercloud.node.engine.cometbft.snapshots import Snapshots
 from supercloud.node.engine.peers import PeersError
 from supercloud.node.engine.ports import BlockStore, Committed, FullApplication, Listener, StoredBlock
 from supercloud.node.engine.state import EngineState, Proposal, advance, genesis_state
@@ -44,6 +45,7 @@ STOP_TIMEOUT_S: Final = 10.0
 ASK_AGAIN_S: Final = 0.05
 ASK_TIMEOUT_S: Final = 30.0
 PRUNE_BLOCKS: Final = 8
+HALT_GRACE_S: Final = 0.2
 STDERR: Final = 2
 
 
@@ -69,6 +71,11 @@ class CometEngine:
         """After the last committed block; set by `load`."""
         self.rpc = CometRpc(home.rpc_socket)
         self.peers = RemotePeers(self.rpc)
+        self.snapshots: Snapshots | None = None
+        """What makes and takes in snapshots; without it the state machine's own verbs answer."""
+        self.halt_height = 0
+        """Height after which this node takes no block, for upgrades; 0 never halts."""
+        self._halted: asyncio.Event
         self._app = app
         self._store = store
         self._genesis = genesis
@@ -113,7 +120,13 @@ class CometEngine:
         )
 
     async def run(self) -> None:
-        """Serve the state machine and run CometBFT until cancelled. Raises CometError when either ends by itself."""
+        """Serve the state machine and run CometBFT until cancelled or, returning, at the halt height.
+
+        Raises CometError when either ends by itself.
+        """
+        self._halted = asyncio.Event()
+        if self.halt_height and self.state.height >= self.halt_height:
+            return
         self._write_settings()
         self._reached = False
         verbs = {name: getattr(self._app, name) for name in VERBS}
@@ -125,6 +138,7 @@ class CometEngine:
                 "finalize_block": self._finalize,
                 "commit": self._commit,
             }
+            | (self.snapshots.verbs() if self.snapshots is not None else {})
         )
         await server.listen(self._home.abci_socket)
         with contextlib.suppress(FileNotFoundError):
@@ -141,9 +155,18 @@ class CometEngine:
         )
         ended = asyncio.ensure_future(process.wait())
         watching = asyncio.create_task(self._watch_progress())
+        halted = asyncio.create_task(self._halted.wait())
         try:
-            waited: set[asyncio.Future[Any]] = {ended, server.failed}
+            waited: set[asyncio.Future[Any]] = {ended, server.failed, halted}
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            if halted.done():
+                # Time to note the commit; what is missed is made up for at the next start. It may be waiting for the
+                # answer to a further block, so it is not asked to end.
+                await asyncio.wait({ended}, timeout=HALT_GRACE_S)
+                process.kill()
+                await ended
+                log.info("halted", extra={"height": self.state.height})
+                return
             if server.failed.done():
                 raise CometError(
                     f"the state machine failed: {server.failed.result()}"
@@ -153,6 +176,7 @@ class CometEngine:
             )
         finally:
             watching.cancel()
+            halted.cancel()
             await _end(process, ended)
             await self.rpc.close()
             await server.close()
@@ -192,6 +216,9 @@ class CometEngine:
         return response
 
     async def _finalize(self, request: abci.RequestFinalizeBlock) -> abci.ResponseFinalizeBlock:
+        if self.halt_height and request.height > self.halt_height:
+            # No answer is the only one that is neither a failure nor a block; CometBFT is about to be ended.
+            await asyncio.Event().wait()
         executed = Executed(request.height, request.hash, self._app.finalize_block(request))
         if await self._rpc_answers():
             await self._copy_waiting()
@@ -207,6 +234,8 @@ class CometEngine:
         answer = self._app.commit(request)
         if executed.block is not None and executed.after is not None:
             self._announce(executed.block, executed.response, executed.after)
+        if self.halt_height and executed.height >= self.halt_height:
+            self._halted.set()
         kept = self._blocks_kept
         if kept and executed.height > kept:
             answer.retain_height = max(answer.retain_height, executed.height - kept)
@@ -243,6 +272,10 @@ class CometEngine:
         if block.id.hash != executed.hash:
             raise CometError(
                 f"block {executed.height} has hash {block.id.hash.hex()}, not {executed.hash.hex()}"
+            )
+        if self.snapshots is not None and not self._store.height and executed.height > self.state.next_height:
+            self.state = await self.snapshots.state_before(
+                block.block, self.rpc, self._genesis.initial_height
             )
         executed.block = block
         executed.after = advance(self.state, block, executed.response)

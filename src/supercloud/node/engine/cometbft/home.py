@@ -159,6 +159,8 @@ class CometHome:
                 "rpc_servers": ",".join(state_sync.servers),
                 "trust_height": state_sync.trust_height,
                 "trust_hash": state_sync.trust_hash,
+                # The least that CometBFT takes: time in which peers tell of their snapshots.
+                "discovery_time": "5s",
             },
             "consensus": {
                 "timeout_commit": _go_duration(interval_s),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,12 +12,14 @@ import orjson
 
 from supercloud.node.engine.cometbft import json_block
 from supercloud.node.engine.peers import PeersError
+from supercloud.node.engine.validators import Validator, ValidatorSet
 from supercloud.node.mempool import PoolContents, Refused
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 from supercloud.pb.tendermint.types import block_pb2, types_pb2
 from supercloud.types.errors import MempoolFull, TxInMempoolCache, TxTooLarge
 
 TIMEOUT_S: Final = 30.0
+VALIDATORS_PER_PAGE: Final = 100
 
 
 class CometRpcError(PeersError):
@@ -29,6 +32,14 @@ class CometRpcError(PeersError):
 
 class CometUnreachable(PeersError):
     """CometBFT does not answer: not yet, or not any more."""
+
+
+def read_validators(entries: Iterable[Mapping[str, Any]]) -> ValidatorSet:
+    """The set that entries of the method `validators` make."""
+    return ValidatorSet.of(
+        Validator(base64.b64decode(entry["pub_key"]["value"]), int(entry["voting_power"]))
+        for entry in entries
+    )
 
 
 class CometRpc:
@@ -70,6 +81,18 @@ class CometRpc:
     async def commit(self, height: int) -> types_pb2.Commit:
         """The votes that decided it."""
         return json_block.commit((await self.call("commit", height=str(height)))["signed_header"]["commit"])
+
+    async def validators(self, height: int) -> ValidatorSet:
+        """Who decides a block."""
+        entries: list[Any] = []
+        while True:
+            page = len(entries) // VALIDATORS_PER_PAGE + 1
+            answer = await self.call(
+                "validators", height=str(height), page=str(page), per_page=str(VALIDATORS_PER_PAGE)
+            )
+            entries += answer["validators"]
+            if len(entries) >= int(answer["total"]):
+                return read_validators(entries)
 
     async def status(self) -> Any:
         """CometBFT's status document."""

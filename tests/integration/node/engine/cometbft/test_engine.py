@@ -144,6 +144,27 @@ async def test_kill_9_loses_nothing_that_was_promised(tmp_path: Path, session: a
         await last.stop()
 
 
+async def test_a_node_halts_for_an_upgrade_and_goes_on_after_it(tmp_path: Path) -> None:
+    config = comet_settings()
+    config.engine.halt_height = 3
+    home = make_home(tmp_path / "h", config)
+    for _ in range(2):
+        node = Node(home, config)
+        await node.start()
+        try:
+            await asyncio.wait_for(node.wait(), 20)
+            assert node.engine.state.height == 3 and not _children(str(tmp_path / "h"))
+        finally:
+            await node.stop()
+    config.engine.halt_height = 0
+    node = Node(home, config)
+    await node.start()
+    try:
+        await reach(node, 5)
+    finally:
+        await node.stop()
+
+
 async def test_an_engine_that_ends_is_told(tmp_path: Path) -> None:
     config = comet_settings()
     node = Node(make_home(tmp_path / "h", config), config)

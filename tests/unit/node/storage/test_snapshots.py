@@ -1,0 +1,46 @@
+"""Snapshots on disk: whole or not there, the newest kept."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from supercloud.node.storage.snapshots import Snapshot, SnapshotFiles
+
+
+def test_what_is_saved_is_found_newest_first(tmp_path: Path) -> None:
+    files = SnapshotFiles(tmp_path / "s", kept=2)
+    assert files.all() == []
+    for height in (10, 20, 30):
+        made = files.save(height, [b"a", b"b%d" % height])
+    assert made == Snapshot(30, sha256(b"a").digest() + sha256(b"b30").digest())
+    assert [each.height for each in files.all()] == [30, 20] and files.all()[0] == made
+    assert made.chunks == 2 and made.hash_of(1) == sha256(b"b30").digest() and made.hash_of(2) == b""
+    assert files.chunk(30, 1) == b"b30"
+    assert files.chunk(30, 2) is None and files.chunk(10, 0) is None
+
+
+def test_one_that_was_not_finished_is_none(tmp_path: Path) -> None:
+    files = SnapshotFiles(tmp_path, kept=2)
+
+    def broken() -> object:
+        yield b"a"
+        raise OSError("disk")
+
+    with pytest.raises(OSError, match="disk"):
+        files.save(10, broken())  # type: ignore[arg-type]
+    assert files.all() == []
+    assert files.save(10, [b"x"]).hash == sha256(sha256(b"x").digest()).digest()
+
+
+def test_chunks_arrive_in_any_order_and_once_counts_once(tmp_path: Path) -> None:
+    files = SnapshotFiles(tmp_path, kept=1)
+    files.expect()
+    assert [files.receive(number, b"%d" % number) for number in (2, 0, 2, 1)] == [1, 2, 2, 3]
+    assert list(files.received(3)) == [b"0", b"1", b"2"]
+    files.expect()
+    assert files.receive(0, b"") == 1
+    files.finish()
+    assert files.all() == []
