@@ -82,6 +82,11 @@ from supercloud.chain.x.evidence import genesis as evidence_genesis
 from supercloud.chain.x.evidence import msg_server as evidence_msgs
 from supercloud.chain.x.evidence import query_server as evidence_queries
 from supercloud.chain.x.evidence.keeper import Keeper as EvidenceKeeper
+from supercloud.chain.x.feeauction import abci as feeauction_abci
+from supercloud.chain.x.feeauction import genesis as feeauction_genesis
+from supercloud.chain.x.feeauction import msg_server as feeauction_msgs
+from supercloud.chain.x.feeauction import query_server as feeauction_queries
+from supercloud.chain.x.feeauction.keeper import Keeper as FeeAuctionKeeper
 from supercloud.chain.x.feegrant import abci as feegrant_abci
 from supercloud.chain.x.feegrant import genesis as feegrant_genesis
 from supercloud.chain.x.feegrant import msg_server as feegrant_msgs
@@ -160,9 +165,8 @@ NAME = "supercloud"
 
 STORES = (
     BASE_STORE, "acc", "audit", "authz", "bank", "bme", "cert", "consensus", "deployment", "distribution",
-    "epochs", "escrow", "evidence", "feegrant", "gov", "grants", "market", "mint", "oracle", "provider",
-    "slashing",
-    "staking", "take", "upgrade",
+    "epochs", "escrow", "evidence", "feeauction", "feegrant", "gov", "grants", "market", "mint", "oracle",
+    "provider", "slashing", "staking", "take", "upgrade",
 )  # fmt: skip
 
 # Accounts of modules and what they may do with supply. All are closed to transfers by users.
@@ -172,6 +176,7 @@ MODULE_ACCOUNTS: Mapping[str, tuple[str, ...]] = {
     "distribution": (),
     "escrow": (),
     "fee_collector": (),
+    "feeauction": ("burner",),
     "gov": ("burner",),
     "grants": (),
     "mint": ("minter",),
@@ -217,6 +222,7 @@ class Keepers(NamedTuple):
     epochs: EpochsKeeper
     oracle: OracleKeeper
     bme: BmeKeeper
+    feeauction: FeeAuctionKeeper
     gov: GovKeeper
     upgrade: UpgradeKeeper
     grants: GrantsKeeper
@@ -302,7 +308,7 @@ def make_keepers(router: Router) -> Keepers:
     feegrant = FeegrantKeeper(auth, bank)
     take = TakeKeeper(bank)
     epochs, oracle = EpochsKeeper(), OracleKeeper()
-    epochs.react_with(EpochReactions(oracle))
+    epochs.react_with(EpochReactions(oracle, take))
     bme = BmeKeeper(auth, bank, oracle)
     escrow = EscrowKeeper(bank, authz, take, bme)
     deployment, market = DeploymentKeeper(), MarketKeeper()
@@ -317,6 +323,7 @@ def make_keepers(router: Router) -> Keepers:
     staking = StakingKeeper(auth, bank)
     slashing, distribution = SlashingKeeper(staking), DistributionKeeper(auth, bank, staking)
     staking.react_with(StakingReactions(distribution, slashing))
+    take.pay_into(distribution)
     authz.register_authorization(
         StakeAuthorization,
         staking_grants.message_url,
@@ -344,6 +351,7 @@ def make_keepers(router: Router) -> Keepers:
         epochs=epochs,
         oracle=oracle,
         bme=bme,
+        feeauction=FeeAuctionKeeper(bank, take, distribution),
         gov=GovKeeper(router, auth, bank, staking, distribution),
         upgrade=UpgradeKeeper(),
         grants=GrantsKeeper(auth, bank, distribution),
@@ -400,6 +408,8 @@ def register_routes(router: Router, keepers: Keepers) -> None:
     oracle_queries.register(router, keepers.oracle)
     bme_msgs.register(router, keepers.bme)
     bme_queries.register(router, keepers.bme)
+    feeauction_msgs.register(router, keepers.feeauction)
+    feeauction_queries.register(router, keepers.feeauction)
     gov_msgs.register(router, keepers.gov)
     gov_queries.register(router, keepers.gov)
     gov_legacy_msgs.register(router, keepers.gov)
@@ -413,10 +423,10 @@ def register_routes(router: Router, keepers: Keepers) -> None:
 # Consensus comes first: it completes the parameters that the head of the document gave. Auth makes the
 # accounts that bank's balances belong to. Expiry's parameters come before the orders that queue up by them.
 GENESIS_ORDER = (
-    "consensus", "auth", "authz", "bank", "distribution", "staking", "slashing", "gov", "grants",
-    "take", "audit",
-    "mint", "evidence", "feegrant", "cert", "oracle", "oracle_results", "deployment", "provider",
-    "market_expiry", "market", "epochs", "bme", "bme_progress", "escrow", "upgrade",
+    "consensus", "auth", "authz", "bank", "distribution", "staking", "slashing", "gov", "grants", "take",
+    "take_outflow", "feeauction", "audit", "mint", "evidence", "feegrant", "cert", "oracle",
+    "oracle_results", "deployment", "provider", "market_expiry", "market", "epochs", "bme", "bme_progress",
+    "escrow", "upgrade",
 )  # fmt: skip
 STORE_VERSION = 1
 """Of every module's store so far. The upgrade that changes a store gives its module a version of its own."""
@@ -425,7 +435,7 @@ STORE_VERSION = 1
 BEGIN_ORDER = (
     "epochs", "upgrade", "auth", "authz", "distribution", "mint", "slashing", "bme", "evidence", "staking",
 )  # fmt: skip
-END_ORDER = ("gov", "staking", "bme", "feegrant", "market", "oracle")
+END_ORDER = ("gov", "staking", "bme", "feeauction", "feegrant", "market", "oracle")
 
 
 def make_modules(k: Keepers) -> dict[str, Module]:
@@ -445,6 +455,12 @@ def make_modules(k: Keepers) -> dict[str, Module]:
         ),
         _module("consensus", consensus_genesis, k.consensus, required=False),
         _module("take", take_genesis, k.take),
+        Module(
+            "take_outflow",
+            lambda ctx, document: take_genesis.init_outflow(ctx, k.take, document),
+            lambda ctx: take_genesis.export_outflow(ctx, k.take),
+            required=False,
+        ),
         _module("escrow", escrow_genesis, k.escrow),
         _module("deployment", deployment_genesis, k.deployment),
         _module("market", market_genesis, k.market, end_block=lambda ctx: market_abci.end_block(ctx, market)),
@@ -542,6 +558,13 @@ def _credit_modules(k: Keepers) -> tuple[Module, ...]:
             lambda ctx: bme_genesis.export_progress(ctx, k.bme),
             required=False,
         ),
+        _module(
+            "feeauction",
+            feeauction_genesis,
+            k.feeauction,
+            required=False,
+            end_block=lambda ctx: feeauction_abci.end_block(ctx, k.feeauction),
+        ),
     )
 
 
@@ -549,9 +572,8 @@ def violations(ctx: Context, k: Keepers) -> list[str]:
     """Everything that must hold and does not: in each module, between modules, and in the bank."""
     holders = (
         k.escrow, k.deployment, k.market, k.take, k.provider, k.audit, k.cert, k.staking, k.slashing,
-        k.distribution, k.mint, k.evidence, k.epochs, k.oracle, k.bme, k.gov, k.upgrade, k.grants,
-        k.reactions,
-        k.bank,
+        k.distribution, k.mint, k.evidence, k.epochs, k.oracle, k.bme, k.feeauction, k.gov, k.upgrade,
+        k.grants, k.reactions, k.bank,
     )  # fmt: skip
     return [words for holder in holders for words in holder.invariants(ctx)]
 
@@ -634,6 +656,8 @@ def default_genesis(
         },
         "feegrant": {"allowances": []},
         "take": {"params": to_dict(default_take_params())},
+        "take_outflow": take_genesis.default_outflow(),
+        "feeauction": feeauction_genesis.default(),
         "escrow": {"accounts": [], "payments": []},
         "deployment": {"deployments": [], "params": to_dict(default_deployment_params())},
         "market": {"params": to_dict(default_market_params()), "orders": [], "leases": [], "bids": []},

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from supercloud.chain.x.market.keeper import Keeper as MarketKeeper
     from supercloud.chain.x.oracle.keeper import Keeper as OracleKeeper
     from supercloud.chain.x.slashing.keeper import Keeper as SlashingKeeper
+    from supercloud.chain.x.take.keeper import Keeper as TakeKeeper
     from supercloud.types.dec import Dec
     from supercloud.types.ids import LeaseID, OrderID
 
@@ -199,9 +200,11 @@ class StakingReactions:
 class EpochReactions:
     """What happens when a minute, an hour, a day or a week of block time is over."""
 
-    def __init__(self, oracle: OracleKeeper) -> None:
+    def __init__(self, oracle: OracleKeeper, take: TakeKeeper) -> None:
         self._oracle = oracle
+        self._take = take
 
     def epoch_ended(self, ctx: Context, identifier: str, number: int) -> None:
-        """Old prices go."""
+        """Old prices go; what was taken flows to the community and to those who stake."""
         oracle_abci.epoch_ended(ctx, self._oracle, identifier)
+        self._take.flow_out(ctx, identifier)

@@ -37,6 +37,8 @@ QUERIES = {
     "audit": "akash.audit.v1.query",
     "cert": "akash.cert.v1.query",
     "take": "akash.take.v1.query",
+    "outflow": "supercloud.take.v1.query",
+    "feeauction": "supercloud.feeauction.v1.query",
     "bme": "akash.bme.v1.query",
     "oracle": "akash.oracle.v2.query",
     "epochs": "akash.epochs.v1beta1.query",
@@ -64,6 +66,8 @@ MESSAGES = {
     "audit": "akash.audit.v1.service",
     "cert": "akash.cert.v1.service",
     "take": "akash.take.v1.service",
+    "outflow": "supercloud.take.v1.msg",
+    "feeauction": "supercloud.feeauction.v1.msg",
     "bme": "akash.bme.v1.service",
     "oracle": "akash.oracle.v2.service",
 }

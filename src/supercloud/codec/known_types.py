@@ -115,10 +115,12 @@ KNOWN: Final = {
         "BaseVestingAccount ContinuousVestingAccount DelayedVestingAccount PeriodicVestingAccount "
         "PermanentLockedAccount"
     ),
+    "supercloud/feeauction/v1/msg": ("MsgBid MsgBidResponse MsgUpdateParams MsgUpdateParamsResponse"),
     "supercloud/grants/v1/msg": (
         "MsgCancelGrant MsgCancelGrantResponse MsgClaim MsgClaimResponse MsgCreateGrant "
         "MsgCreateGrantResponse MsgReleaseMilestone MsgReleaseMilestoneResponse MsgUpdateParams "
         "MsgUpdateParamsResponse"
     ),
     "supercloud/market/v1/msg": ("MsgUpdateParams MsgUpdateParamsResponse"),
+    "supercloud/take/v1/msg": ("MsgUpdateOutflow MsgUpdateOutflowResponse"),
 }

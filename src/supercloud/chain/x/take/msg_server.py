@@ -1,4 +1,4 @@
-"""Take's message: changing the rates by vote."""
+"""Take's messages: changing the rates, and where the take flows to, by vote."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from supercloud.chain.baseapp.authority import check_authority, require_authorit
 from supercloud.chain.baseapp.router import signer_field
 from supercloud.chain.x.take import types
 from supercloud.pb.akash.take.v1.paramsmsg_pb2 import MsgUpdateParams, MsgUpdateParamsResponse
+from supercloud.pb.supercloud.take.v1.msg_pb2 import MsgUpdateOutflow, MsgUpdateOutflowResponse
 
 if TYPE_CHECKING:
     from supercloud.chain.baseapp.context import Context
@@ -23,6 +24,12 @@ def register(router: Router, keeper: Keeper) -> None:
         validate=check_update_params,
         signers=signer_field("authority"),
     )
+    router.message(
+        MsgUpdateOutflow,
+        lambda ctx, msg: update_outflow(ctx, keeper, msg),
+        validate=check_update_outflow,
+        signers=signer_field("authority"),
+    )
 
 
 def check_update_params(ctx: Context, msg: MsgUpdateParams) -> None:
@@ -36,3 +43,16 @@ def update_params(ctx: Context, keeper: Keeper, msg: MsgUpdateParams) -> MsgUpda
     require_authority(ctx, msg.authority)
     keeper.set_params(ctx, msg.params)
     return MsgUpdateParamsResponse()
+
+
+def check_update_outflow(ctx: Context, msg: MsgUpdateOutflow) -> None:
+    """Stateless rules."""
+    check_authority(ctx, msg.authority)
+    types.check_outflow(msg.params)
+
+
+def update_outflow(ctx: Context, keeper: Keeper, msg: MsgUpdateOutflow) -> MsgUpdateOutflowResponse:
+    """Let the take flow elsewhere."""
+    require_authority(ctx, msg.authority)
+    keeper.set_outflow(ctx, msg.params)
+    return MsgUpdateOutflowResponse()

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from supercloud.pb.akash.take.v1.params_pb2 import Params
+from supercloud.pb.supercloud.take.v1.outflow_pb2 import OutflowParams
 from supercloud.types.coin import valid_denom
 from supercloud.types.errors import define
 
 CODESPACE: Final = "take"
 MODULE_ACCOUNT: Final = "take"
+FEE_COLLECTOR: Final = "fee_collector"
+"""Whose coins the next block shares out among those who stake."""
 DENOMS_MAX: Final = 64
+BPS: Final = 10_000
+EPOCH_CHARACTERS_MAX: Final = 64
 
 InvalidParam = define(CODESPACE, 1, "parameter invalid", 3)
 
@@ -38,6 +43,14 @@ def check_params(params: Params) -> None:
         if entry.rate > 100:
             raise InvalidParam(f"take rate {entry.rate} of {entry.denom} is above 100")
         seen.append(entry.denom)
+
+
+def check_outflow(params: OutflowParams) -> None:
+    """Shares are parts of a whole; an epoch has a name of reasonable length."""
+    if params.community_bps + params.stakers_bps > BPS:
+        raise InvalidParam(f"shares {params.community_bps} and {params.stakers_bps} are above {BPS} together")
+    if len(params.epoch) > EPOCH_CHARACTERS_MAX:
+        raise InvalidParam(f"epoch identifier longer than {EPOCH_CHARACTERS_MAX}")
 
 
 def rate_of(params: Params, denom: str) -> int:

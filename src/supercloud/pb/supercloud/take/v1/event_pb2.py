@@ -26,7 +26,7 @@ from supercloud.pb.cosmos.base.v1beta1 import coin_pb2 as cosmos_dot_base_dot_v1
 from supercloud.pb.gogoproto import gogo_pb2 as gogoproto_dot_gogo__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esupercloud/take/v1/event.proto\x12\x12supercloud.take.v1\x1a\x1e\x63osmos/base/v1beta1/coin.proto\x1a\x14gogoproto/gogo.proto\"\x93\x01\n\nEventTaken\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x10\n\x08provider\x18\x02 \x01(\t\x12/\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.cosmos.base.v1beta1.CoinB\x04\xc8\xde\x1f\x00\x12.\n\x05taken\x18\x04 \x01(\x0b\x32\x19.cosmos.base.v1beta1.CoinB\x04\xc8\xde\x1f\x00\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esupercloud/take/v1/event.proto\x12\x12supercloud.take.v1\x1a\x1e\x63osmos/base/v1beta1/coin.proto\x1a\x14gogoproto/gogo.proto\"\x93\x01\n\nEventTaken\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x10\n\x08provider\x18\x02 \x01(\t\x12/\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.cosmos.base.v1beta1.CoinB\x04\xc8\xde\x1f\x00\x12.\n\x05taken\x18\x04 \x01(\x0b\x32\x19.cosmos.base.v1beta1.CoinB\x04\xc8\xde\x1f\x00\"t\n\x0c\x45ventOutflow\x12\x32\n\tcommunity\x18\x01 \x03(\x0b\x32\x19.cosmos.base.v1beta1.CoinB\x04\xc8\xde\x1f\x00\x12\x30\n\x07stakers\x18\x02 \x03(\x0b\x32\x19.cosmos.base.v1beta1.CoinB\x04\xc8\xde\x1f\x00\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +37,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EVENTTAKEN'].fields_by_name['amount']._serialized_options = b'\310\336\037\000'
   _globals['_EVENTTAKEN'].fields_by_name['taken']._loaded_options = None
   _globals['_EVENTTAKEN'].fields_by_name['taken']._serialized_options = b'\310\336\037\000'
+  _globals['_EVENTOUTFLOW'].fields_by_name['community']._loaded_options = None
+  _globals['_EVENTOUTFLOW'].fields_by_name['community']._serialized_options = b'\310\336\037\000'
+  _globals['_EVENTOUTFLOW'].fields_by_name['stakers']._loaded_options = None
+  _globals['_EVENTOUTFLOW'].fields_by_name['stakers']._serialized_options = b'\310\336\037\000'
   _globals['_EVENTTAKEN']._serialized_start=109
   _globals['_EVENTTAKEN']._serialized_end=256
+  _globals['_EVENTOUTFLOW']._serialized_start=258
+  _globals['_EVENTOUTFLOW']._serialized_end=374
 # @@protoc_insertion_point(module_scope)
