@@ -33,11 +33,21 @@ EXPECTED = {
 }
 """What a run must have accepted at least once."""
 
+ELSEWHERE = (("Asia/Kathmandu", "tr_TR.UTF-8"), ("Pacific/Chatham", "C"), ("America/St_Johns", "de_DE.UTF-8"))
+"""Time zones with odd offsets, and languages with odd letters and numbers."""
+
 
 def start_replica(tape: Path, seed: int, *extra: str) -> subprocess.Popen[str]:
-    """A replica in a process of its own, whose strings hash in another order."""
+    """A replica in a process of its own, whose strings hash in another order, somewhere else in the world."""
     arguments = [sys.executable, "-m", "supercloud.testing.simulation.replica", str(tape), *extra]
-    environment = {**os.environ, "PYTHONHASHSEED": str(seed + 1), "PYTHONPATH": str(ROOT / "src")}
+    zone, language = ELSEWHERE[seed % len(ELSEWHERE)]
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": str(seed + 1),
+        "PYTHONPATH": str(ROOT / "src"),
+        "TZ": zone,
+        "LC_ALL": language,
+    }
     return subprocess.Popen(
         [*arguments, "--seed", str(seed)],
         env=environment,
