@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import socket
@@ -15,19 +14,19 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
 from mnemonic import Mnemonic
 
-from supercloud.chain.app import Founder, default_genesis
 from supercloud.chain.baseapp.context import Profile
 from supercloud.crypto import hd
 from supercloud.node.config import Config
-from supercloud.node.server import Home, init_home
+from supercloud.node.server import init_home
+from supercloud.types.coin import Coin
 
 CHAIN = "supercloud-conformance"
 BLOCK_S = 0.15
 COINS = {"uakt": 10**13, "uact": 10**13, "uusdc": 10**13}
 STAKE = 10**12
+VOTING = {"voting_period": "2s", "expedited_voting_period": "1s"}
 PROFILE = Profile()
 RUN = "import sys, pathlib; from supercloud.node.server import run; sys.exit(run(pathlib.Path(sys.argv[1])))"
 
@@ -36,6 +35,8 @@ SDL = Path(__file__).parents[2] / "examples" / "hello" / "deploy.yaml"
 # One account per script, so that scripts never race for a sequence.
 NAMES = (
     "founder",
+    "oracle",
+    "gov",
     "bank",
     "second",
     "stake",
@@ -79,18 +80,18 @@ def make_home(folder: Path, ports: tuple[int, int, int]) -> str:
     config.rpc.cors_origins = config.rest.cors_origins = ["*"]
     for door, port in zip((config.rpc, config.rest, config.grpc), ports, strict=True):
         door.listen = f"127.0.0.1:{port}"
-    init_home(folder, CHAIN, config=config)
-    home = Home(folder)
-    document = orjson.loads(home.genesis.read_bytes())
-    key = base64.b64decode(document["validators"][0]["pub_key"]["value"])
     operator = hd.derive(words("founder")).address
-    balances = {hd.derive(words(name)).address: dict(COINS) for name in NAMES}
-    state = default_genesis(PROFILE, balances, [Founder(operator, key, STAKE, "founder")])
-    state["mint"]["params"].update(inflation_min="0.130000000000000000", inflation_max="0.200000000000000000")
-    state["mint"]["minter"]["inflation"] = "0.130000000000000000"
-    document["app_state"] = state
-    document["validators"][0]["power"] = str(STAKE // 10**6)
-    home.genesis.write_bytes(orjson.dumps(document))
+    inflation = {"inflation_min": "0.130000000000000000", "inflation_max": "0.200000000000000000"}
+    mint = {"params": inflation, "minter": {"inflation": "0.130000000000000000"}}
+    init_home(
+        folder,
+        CHAIN,
+        config=config,
+        funds={hd.derive(words(name)).address: [Coin(*coin) for coin in COINS.items()] for name in NAMES},
+        patch={"app_state": {"mint": mint, "gov": {"params": VOTING}}},
+        operator=operator,
+        price_source=hd.derive(words("oracle")).address,
+    )
     return PROFILE.bech32.valoper(operator)
 
 

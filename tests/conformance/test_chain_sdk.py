@@ -100,3 +100,29 @@ REFUSALS = {
 @pytest.mark.parametrize("case", REFUSALS)
 def test_refuses(sdk: Outcomes, case: str) -> None:
     assert REFUSALS[case] in sdk[case]
+
+
+def test_governance_and_credit(node_script: Callable[..., Outcomes], ledger: Ledger) -> None:
+    """Proposals of both kinds, decided by vote; credit minted and burned."""
+    seen = node_script("governance.mjs")
+    for name in ("submit", "deposit", "vote"):
+        assert seen[name]["code"] == 0, seen[name]
+        assert int(seen[name]["gasUsed"]) <= 1.2 * int(seen[name]["gasWanted"]) / 1.4
+    assert seen["proposal"] == [
+        1,
+        "/cosmos.gov.v1beta1.TextProposal",
+        [{"denom": "uakt", "amount": "4000000"}],
+    ]
+    assert (
+        seen["votes"] == [ledger.accounts["founder"]["address"]]
+        and seen["tally"] is True
+        and seen["passed"] is True
+    )
+    assert seen["deposits"] == [[{"denom": "uakt", "amount": "10000000"}]]
+    assert "inactive proposal" in seen["a vote too late"]
+    assert [seen["submit, newer"], "Newer"] in seen["proposals, newer"]
+    assert 49_000_000 < seen["credit"] < 50_000_000
+    assert seen["status"] == [True, True] and "uakt" in seen["vault"]
+    executed = "ledger_record_status_executed"
+    assert seen["records"] == [["uact", executed], ["uakt", executed]]
+    assert {"day", "hour"} <= set(seen["epochs"])
