@@ -65,6 +65,8 @@ DECIDED_PER_BLOCK_MAX: Final = 10
 """Bounds on the work of a block; what is due beyond them waits for the next one."""
 
 DAY_S: Final = 86_400
+PERIOD_NS_MAX: Final = 2**63 - 1
+"""What the network's clients can express."""
 NEVER_S: Final = -62_135_596_800
 """Seconds of the time that the older proposals carry where nothing has happened yet: year 1."""
 REJECTED_REASON: Final = "proposal did not get enough votes to pass"
@@ -129,8 +131,8 @@ def _check_periods(params: pb.Params) -> None:
         ("expedited voting period", "expedited_voting_period"),
     )
     for words, name in periods:
-        if checked_duration_ns(getattr(params, name)) <= 0:
-            raise Undefined(f"{words} must be positive")
+        if not 0 < checked_duration_ns(getattr(params, name)) <= PERIOD_NS_MAX:
+            raise Undefined(f"{words} must be positive and less than 293 years")
     if checked_duration_ns(params.expedited_voting_period) >= checked_duration_ns(params.voting_period):
         raise Undefined("expedited voting period must be strictly less that the regular voting period")
 

@@ -511,6 +511,7 @@ def test_nobody_s_vote_and_deposit(assembly: Any) -> None:
         ("expedited_min_deposit", [{"denom": "uakt", "amount": "10000000"}]),
         ("max_deposit_period", "0s"),
         ("voting_period", "-1s"),
+        ("voting_period", "9300000000s"),
         ("expedited_voting_period", "172800s"),
         ("quorum", "1.1"),
         ("quorum", "x"),
