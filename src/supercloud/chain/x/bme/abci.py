@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 def begin_block(ctx: Context, keeper: Keeper) -> None:
     """Number the block's records from 1."""
-    keeper.reset_sequence(ctx)
+    if keeper.exists(ctx):
+        keeper.reset_sequence(ctx)
 
 
 def end_block(ctx: Context, keeper: Keeper) -> None:
     """Execute what is due; see how well credit is covered."""
-    settlement.settle(ctx, keeper)
+    if keeper.exists(ctx):
+        settlement.settle(ctx, keeper)

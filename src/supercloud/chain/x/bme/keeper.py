@@ -62,6 +62,10 @@ class Keeper:
         """Replace it."""
         self._status.write(ctx, status)
 
+    def exists(self, ctx: Context) -> bool:
+        """Whether the chain has a vault at all: one that began before there were vaults goes on without."""
+        return ctx.kv(keys.STORE).get(keys.STATUS) is not None
+
     def due(self, ctx: Context, key: bytes) -> int:
         """The height at which the next mints or burns are due (keys.MINT_DUE, keys.BURN_DUE)."""
         return int(ctx.kv(keys.STORE).get(key) or 0)
@@ -81,7 +85,7 @@ class Keeper:
 
         Then tenants can get no credit, and what they set aside in native tokens may pay in its place.
         """
-        if self.status(ctx).status < types.HALT_CR:
+        if not self.exists(ctx) or self.status(ctx).status < types.HALT_CR:
             return None
         try:
             rate = self.rate(ctx, ctx.profile.native_denom, types.CREDIT_DENOM)

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 def end_block(ctx: Context, keeper: Keeper) -> None:
     """See what the sources say together now."""
-    keeper.aggregate(ctx)
+    if keeper.exists(ctx):
+        keeper.aggregate(ctx)
 
 
 def epoch_ended(ctx: Context, keeper: Keeper, identifier: str) -> None:
     """Drop old entries, when this is the epoch to do so."""
-    if identifier == keeper.params(ctx).prune_epoch:
+    if keeper.exists(ctx) and identifier == keeper.params(ctx).prune_epoch:
         keeper.prune(ctx)

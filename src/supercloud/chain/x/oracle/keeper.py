@@ -60,9 +60,13 @@ class Keeper:
             if keys.parse_feed(key[len(keys.LATEST) :])[0] in gone:
                 kv.delete(key)
 
+    def exists(self, ctx: Context) -> bool:
+        """Whether the chain has an oracle at all: one that began before there were oracles goes on without."""
+        return ctx.kv(keys.STORE).get(keys.PARAMS) is not None
+
     def sources(self, ctx: Context) -> list[bytes]:
         """Who may report, in the order of the parameters; nobody before there are any."""
-        if ctx.kv(keys.STORE).get(keys.PARAMS) is None:
+        if not self.exists(ctx):
             return []
         return [ctx.bech32.parse(source) for source in self.params(ctx).sources]
 

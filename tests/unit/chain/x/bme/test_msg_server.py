@@ -143,3 +143,15 @@ def test_least_mints_are_coins_each_once(bad: WireCoin) -> None:
         types.check_params(params)
     assert types.min_mint(types.default_params(), "uact") == 10_000_000
     assert types.min_mint(types.default_params(), "uakt") == 0
+
+
+def test_a_chain_that_began_before_there_were_vaults_goes_on_without(vault: Any) -> None:
+    here = vault()
+    for store in ("bme", "oracle"):
+        kv = here.chain.ctx().kv(store)
+        for key, _ in list(kv.prefix(b"")):
+            kv.delete(key)
+    here.chain.block(3, seconds=3601)
+    assert here.refused(swap(here, coin(10**7), "uact")) == ("oracle.v2", 4)
+    assert here.k.stand_in(here.chain.ctx()) is None
+    assert not here.k.exists(here.chain.ctx())
