@@ -50,7 +50,7 @@ def test_bids_and_lease(town: Town) -> None:
         if town.run("bids", dseq, "--json").document:
             break
     (offer,) = town.run("bids", dseq, "--json").document
-    assert offer["provider"] == town.addresses["provider"] and offer["attributes"] == {"region": "west"}
+    assert offer["provider"] == town.addresses["provider"] and offer["attributes"]["region"] == "west"
     assert offer["bid"]["dseq"] == dseq and offer["round_trip_s"] > 0
     shown = town.run("bids", dseq)
     for part in (
