@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -15,8 +14,10 @@ from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from supercloud.cli import up
+from supercloud.cli.main import root
 
 pytestmark = pytest.mark.node
 
@@ -39,14 +40,8 @@ def started(home: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], An
 
 
 def call(home: Path, *words: str) -> Any:
-    done = subprocess.run(
-        [sys.executable, "-m", "supercloud", *words, "--json"],
-        env={**os.environ, "SUPERCLOUD_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(root, [*words, "--json"], env={"SUPERCLOUD_HOME": str(home)})
+    assert done.exit_code == 0, done.stderr
     return json.loads(done.stdout)
 
 

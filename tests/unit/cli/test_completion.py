@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 
 import pytest
 from click.testing import CliRunner
 
+from supercloud.cli import main
 from supercloud.cli.completion import completion
 from supercloud.cli.main import COMMANDS
 
@@ -25,16 +24,17 @@ def test_other_shells_are_named() -> None:
     assert done.exit_code == 2 and "'bash', 'zsh', 'fish'" in done.stderr
 
 
-def offered(line: str) -> set[str]:
+def offered(line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> set[str]:
     """What bash is offered after `line`."""
-    words = line.split(" ")
-    environment = {**os.environ, "_SUPERCLOUD_COMPLETE": "bash_complete", "COMP_WORDS": line}
-    environment["COMP_CWORD"] = str(len(words) - 1)
-    done = subprocess.run(
-        [sys.executable, "-m", "supercloud"], env=environment, capture_output=True, text=True, timeout=60
-    )
-    assert done.stderr == ""
-    return {row.partition(",")[2] for row in done.stdout.splitlines()}
+    monkeypatch.setenv("_SUPERCLOUD_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(line.count(" ")))
+    monkeypatch.setattr(sys, "argv", ["supercloud"])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    out, err = capsys.readouterr()
+    assert (ended.value.code, err) == (0, "")
+    return {row.partition(",")[2] for row in out.splitlines()}
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,10 @@ def offered(line: str) -> set[str]:
         ("supercloud query market b", {"bid", "bids"}),
     ],
 )
-def test_tab(line: str, some: set[str]) -> None:
-    found = offered(line)
+def test_tab(
+    line: str, some: set[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = offered(line, monkeypatch, capsys)
     assert some <= found
     last = line.rpartition(" ")[2]
     assert all(word.startswith(last) for word in found)

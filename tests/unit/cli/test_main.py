@@ -109,12 +109,29 @@ def test_help_imports_nothing_heavy() -> None:
         (["ps", "--home", "/nowhere"], 1, "make one with `supercloud keys add NAME`"),
     ],
 )
-def test_exit_codes_and_words(words: list[str], code: int, said: str, tmp_path: Path) -> None:
+def test_exit_codes_and_words(
+    words: list[str],
+    code: int,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("version: x\n")
-    done = call(*(word.replace("BAD", str(bad)) for word in words), SUPERCLOUD_HOME=str(tmp_path))
-    assert (done.returncode, done.stdout) == (code, "")
-    assert said in done.stderr and "Traceback" not in done.stderr
+    monkeypatch.setenv("SUPERCLOUD_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["supercloud", *(word.replace("BAD", str(bad)) for word in words)])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out) == (code, "") and said in err and "Traceback" not in err
+
+
+def test_a_failure_is_a_failure_to_the_shell(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("version: x\n")
+    done = call("sdl", "check", str(bad))
+    assert (done.returncode, done.stdout) == (1, "") and "unsupported version" in done.stderr
 
 
 def test_version() -> None:

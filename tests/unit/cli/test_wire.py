@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supercloud.cli import wire
@@ -77,6 +77,7 @@ def test_text_stays_text(text: str) -> None:
     assert message.title == text
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text(min_size=1, max_size=30).filter(lambda text: text[0] != '"'))
 def test_any_text_stays_text(text: str) -> None:
     message: Any = wire.build(TEXT, (f"title={text}",), {})
