@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 import orjson
-from chain_client import ALICE, CHAIN, RUN, WEALTH, Rpc, transfer
+from chain_client import ALICE, CHAIN, PATIENCE_S, RUN, WEALTH, Rpc, transfer
 
 from supercloud.node import network
 from supercloud.node.config import load, render
@@ -132,6 +132,10 @@ class Cluster:
 
     async def transfers(self, rpc: Rpc, count: int) -> list[bytes]:
         """Send transfers of one from alice to bob; each was taken by the node's mempool."""
+        # What still waits would be sent again under the same sequence.
+        async with asyncio.timeout(PATIENCE_S):
+            while int((await rpc.call("num_unconfirmed_txs"))["total"]):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.05)
         sequence = await rpc.sequence()
         sent = [transfer(1, sequence + offset, account_number=self.alice) for offset in range(count)]
         for raw in sent:
@@ -148,7 +152,7 @@ async def height(rpc: Rpc) -> int:
         return 0
 
 
-async def reach(rpcs: Iterable[Rpc], wanted: int, within_s: float = 60.0) -> None:
+async def reach(rpcs: Iterable[Rpc], wanted: int, within_s: float = 120.0) -> None:
     """Wait until all nodes have a height."""
     async with asyncio.timeout(within_s):
         for rpc in rpcs:

@@ -18,8 +18,6 @@ from cluster import Cluster, absent, height, reach, same_everywhere
 
 from supercloud.node.engine import block as blocks
 from supercloud.node.engine import signer as keys
-from supercloud.node.engine.cometbft.home import CometHome
-from supercloud.node.engine.cometbft.rpc import CometRpc
 from supercloud.node.genesis import parse_time
 from supercloud.node.network import STAKE
 from supercloud.node.server import Home
@@ -79,16 +77,12 @@ async def test_a_twin_is_slashed_and_tombstoned(tmp_path: Path) -> None:
     cluster = Cluster(tmp_path / "net", 4)
     home = Home(cluster.member("node3").home)
     key = keys.read_key_file(home.validator_key)
-    files = Home(cluster.member("node1").home).engine_files
-    witness = CometHome(files.comet, files.validator_key, files.signing_record, files.node_key)
     cluster.start()
     try:
         async with aiohttp.ClientSession() as session:
             rpcs = [cluster.rpc(session, f"node{number}") for number in range(4)]
             await reach(rpcs, 3)
-            direct = CometRpc(witness.rpc_socket)
-            await direct.call("broadcast_evidence", evidence=await _evidence(rpcs[0], key, 2))
-            await direct.close()
+            await rpcs[1].call("broadcast_evidence", evidence=await _evidence(rpcs[0], key, 2))
             async with asyncio.timeout(30):
                 while not (tombstoned := await _tombstoned(rpcs[0])):  # noqa: ASYNC110 - a block away
                     await asyncio.sleep(0.1)

@@ -31,6 +31,8 @@ ALICE = PrivateKey(hashlib.sha256(b"alice").digest())
 BOB = PrivateKey(hashlib.sha256(b"bob").digest())
 BECH32 = Profile().bech32
 WEALTH = 10**15
+PATIENCE_S = 60
+"""For what takes a moment on a machine that does nothing else."""
 RUN = "import sys, pathlib; from supercloud.node.server import run; sys.exit(run(pathlib.Path(sys.argv[1])))"
 
 
@@ -92,7 +94,7 @@ class Rpc:
 
     async def committed(self, raw: bytes) -> Any:
         hash_ = base64.b64encode(hashlib.sha256(raw).digest()).decode()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 try:
                     return await self.call("tx", hash=hash_, prove=True)
@@ -107,7 +109,7 @@ class Rpc:
 
     async def answering(self) -> None:
         """Wait until there is a block and the node keeps up."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 try:
                     sync = (await self.call("status"))["sync_info"]

@@ -53,6 +53,7 @@ class Kind(Enum):
     FLAG = "flag"
     BASE64 = "base64"
     HEX = "hex"
+    OBJECT = "object"
 
 
 class Parameter(NamedTuple):
@@ -125,6 +126,8 @@ def _from_json(parameter: Parameter, value: Any) -> Any:
     kind = parameter.kind
     if kind is Kind.FLAG and isinstance(value, bool):
         return value
+    if kind is Kind.OBJECT and isinstance(value, dict):
+        return value
     if kind is Kind.INTEGER:
         if isinstance(value, int) and not isinstance(value, bool):
             return value
@@ -163,6 +166,9 @@ def _from_uri(parameter: Parameter, text: str) -> Any:
             if text[:2].lower() == "0x":
                 return bytes.fromhex(text[2:]).decode()
             return str(orjson.loads(text)) if quoted else text
+        elif kind is Kind.OBJECT:
+            if isinstance(value := orjson.loads(text), dict):
+                return value
         elif quoted:
             text = text[1:-1]
         if kind is Kind.INTEGER and _INTEGER.fullmatch(text):

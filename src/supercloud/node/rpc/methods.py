@@ -86,7 +86,7 @@ class Methods:
             "check_tx": (self.check_tx, (tx,)),
             "abci_info": (self.abci_info, ()),
             "abci_query": (self.abci_query, (*path, height, prove)),
-            "broadcast_evidence": (self.broadcast_evidence, (Parameter("evidence", Kind.TEXT),)),
+            "broadcast_evidence": (self.broadcast_evidence, (Parameter("evidence", Kind.OBJECT),)),
             "akash": (self.akash, ()),
         }
         return {name: Method(_refusing(handler), parameters) for name, (handler, parameters) in rows.items()}
@@ -383,7 +383,7 @@ class Methods:
             raise RpcError(INTERNAL_ERROR, "tx too large")
         return forms.tx_result(self._view.app.check_tx(abci.RequestCheckTx(tx=raw)))
 
-    async def broadcast_evidence(self, evidence: str | None) -> JsonObject:
+    async def broadcast_evidence(self, evidence: JsonObject | None) -> JsonObject:
         """Hand a misdeed's proof to the network. A lone validator can not be put on trial by its own blocks."""
         if known := await self._view.peers.ask("broadcast_evidence", evidence=evidence):
             return known

@@ -123,3 +123,15 @@ def test_answers() -> None:
 
 def test_text_that_is_no_unicode_is_answered_all_the_same() -> None:
     assert orjson.loads(failure(1, INTERNAL_ERROR, "bytes \udcff here"))["error"]["data"] == "bytes ? here"
+
+
+def test_objects_are_taken_whole() -> None:
+    wanted = (Parameter("evidence", Kind.OBJECT),)
+    document = {"type": "t", "value": {"a": "1"}}
+    assert arguments(wanted, {"evidence": document}) == [document]
+    assert uri_arguments(wanted, {"evidence": '{"type":"t","value":{"a":"1"}}'}) == [document]
+    for other in ("x", "[1]", 5, [1]):
+        with pytest.raises(RpcError):
+            arguments(wanted, {"evidence": other})
+        with pytest.raises(RpcError):
+            uri_arguments(wanted, {"evidence": str(other)})
