@@ -30,6 +30,7 @@ from supercloud.chain.x.auth import abci as auth_abci
 from supercloud.chain.x.auth import genesis as auth_genesis
 from supercloud.chain.x.auth import msg_server as auth_msgs
 from supercloud.chain.x.auth import query_server as auth_queries
+from supercloud.chain.x.auth import vesting_msg_server as vesting_msgs
 from supercloud.chain.x.auth.keeper import Keeper as AuthKeeper
 from supercloud.chain.x.auth.types import default_params as default_auth_params
 from supercloud.chain.x.authz import abci as authz_abci
@@ -370,6 +371,7 @@ def register_routes(router: Router, keepers: Keepers) -> None:
     """Route the messages and queries of all modules."""
     auth_msgs.register(router, keepers.auth)
     auth_queries.register(router, keepers.auth)
+    vesting_msgs.register(router, keepers.auth, keepers.bank)
     bank_msgs.register(router, keepers.bank)
     bank_queries.register(router, keepers.bank)
     authz_msgs.register(router, keepers.authz, registry.unpack)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from supercloud.chain.baseapp.record import Record
-from supercloud.chain.x.auth import keys
+from supercloud.chain.x.auth import keys, vesting
 from supercloud.chain.x.auth.types import BASE_URL, MODULE_URL, PRUNED_PER_BLOCK_MAX, Account, decode_account
 from supercloud.pb.cosmos.auth.v1beta1 import auth_pb2
 from supercloud.types.address import module_address
@@ -14,6 +14,12 @@ from supercloud.types.errors import InvalidRequest, invariant
 
 if TYPE_CHECKING:
     from supercloud.chain.baseapp.context import Context
+    from supercloud.types.coin import Coin
+
+SECOND = 10**9
+"""Vesting counts whole seconds, blocks nanoseconds."""
+ANY_HEAD = 2
+"""Bytes of a packed record before its type URL: tag and length."""
 
 
 class Keeper:
@@ -48,7 +54,7 @@ class Keeper:
 
     def create(self, ctx: Context, address: bytes) -> Account:
         """Give an address an account with the next number; a module's address gets a module account."""
-        base = auth_pb2.BaseAccount(address=ctx.bech32.text(address), account_number=self._take_number(ctx))
+        base = self.new_base(ctx, address)
         name = self._module_names.get(address)
         if name is None:
             account = Account(address, BASE_URL, base)
@@ -57,6 +63,10 @@ class Keeper:
             account = Account(address, MODULE_URL, record)
         self.insert(ctx, account)
         return account
+
+    def new_base(self, ctx: Context, address: bytes) -> auth_pb2.BaseAccount:
+        """What every account begins with; takes the next number, so that an account must be made of it."""
+        return auth_pb2.BaseAccount(address=ctx.bech32.text(address), account_number=self._take_number(ctx))
 
     def insert(self, ctx: Context, account: Account) -> None:
         """Write a new account and its number's index."""
@@ -106,6 +116,38 @@ class Keeper:
     def has_permission(self, name: str, permission: str) -> bool:
         """Whether a module may do what `permission` names (minter, burner, staking)."""
         return permission in self.permissions.get(name, ())
+
+    # --- Vesting
+
+    def locked(self, ctx: Context, address: bytes) -> Mapping[str, int]:
+        """What an account holds and may not spend yet, by denom; empty for most."""
+        account = self._vesting_account(ctx, address)
+        return {} if account is None else vesting.locked(account.record, ctx.time // SECOND)
+
+    def track_delegation(self, ctx: Context, address: bytes, coins: Sequence[Coin]) -> None:
+        """An account that vests stakes coins: those that vest first."""
+        account = self._vesting_account(ctx, address)
+        if account is not None:
+            vesting.track_delegation(account.record, ctx.time // SECOND, coins)
+            self.save(ctx, account)
+
+    def track_undelegation(self, ctx: Context, address: bytes, coins: Sequence[Coin]) -> None:
+        """Staked coins come back to an account that vests: those that were free first."""
+        account = self._vesting_account(ctx, address)
+        if account is not None:
+            vesting.track_undelegation(account.record, coins)
+            self.save(ctx, account)
+
+    def _vesting_account(self, ctx: Context, address: bytes) -> Account | None:
+        # Every transfer comes by here: only accounts that vest are worth decoding.
+        if address in self._module_names:
+            return None
+        value = ctx.kv(keys.STORE).get(keys.account_key(address))
+        if value is None or not value.startswith(vesting.PREFIX.encode(), ANY_HEAD):
+            return None
+        return decode_account(address, value)
+
+    # --- Unordered transactions
 
     def use_timestamp(self, ctx: Context, address: bytes, timestamp: int) -> None:
         """Mark a timestamp as used by a signer; refused when it was used before."""

@@ -6,6 +6,7 @@ from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 
 from supercloud.chain.baseapp.genesis import GenesisError
+from supercloud.chain.x.auth import vesting
 from supercloud.pb.cosmos.auth.v1beta1 import auth_pb2
 from supercloud.types.errors import Undefined
 
@@ -16,7 +17,11 @@ PRUNED_PER_BLOCK_MAX = 2000
 BASE_URL = "/cosmos.auth.v1beta1.BaseAccount"
 MODULE_URL = "/cosmos.auth.v1beta1.ModuleAccount"
 
-_RECORDS: dict[str, type[Message]] = {BASE_URL: auth_pb2.BaseAccount, MODULE_URL: auth_pb2.ModuleAccount}
+_RECORDS: dict[str, type[Message]] = {
+    BASE_URL: auth_pb2.BaseAccount,
+    MODULE_URL: auth_pb2.ModuleAccount,
+    **{vesting.PREFIX + kind.DESCRIPTOR.name: kind for kind in vesting.KINDS},
+}
 
 
 class Account:
@@ -28,9 +33,7 @@ class Account:
         self.address = address
         self.url = url
         self.record = record
-        self.base: auth_pb2.BaseAccount = (
-            record if isinstance(record, auth_pb2.BaseAccount) else record.base_account  # type: ignore[attr-defined]
-        )
+        self.base = _base_of(record)
 
     def public_key(self) -> Any | None:
         """The public key, or None before the first signed transaction."""
@@ -45,6 +48,14 @@ class Account:
         return self.to_any().SerializeToString(deterministic=True)
 
 
+def _base_of(record: Message) -> auth_pb2.BaseAccount:
+    if isinstance(record, auth_pb2.BaseAccount):
+        return record
+    if isinstance(record, auth_pb2.ModuleAccount):
+        return record.base_account
+    return vesting.schedule_of(record).base_account
+
+
 def decode_account(address: bytes, value: bytes) -> Account:
     """Read the stored form of the account at an address."""
     packed = Any.FromString(value)
@@ -52,11 +63,15 @@ def decode_account(address: bytes, value: bytes) -> Account:
 
 
 def account_of(packed: Any) -> Message:
-    """The record in an Any of a genesis document."""
+    """The record in an Any of a genesis document; one that vests must have a schedule that makes sense."""
     record_type = _RECORDS.get(packed.type_url)
     if record_type is None:
         raise GenesisError(f"auth: unknown kind of account {packed.type_url}")
-    return record_type.FromString(packed.value)
+    record = record_type.FromString(packed.value)
+    wrong = vesting.what_is_wrong(record)
+    if wrong is not None:
+        raise GenesisError(f"auth: account {_base_of(record).address!r}: {wrong}")
+    return record
 
 
 def default_params() -> auth_pb2.Params:

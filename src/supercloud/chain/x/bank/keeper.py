@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from supercloud.chain.baseapp.context import Event
@@ -33,8 +33,12 @@ class Keeper:
         return _load(ctx.kv(keys.STORE), keys.balance_key(address, denom))
 
     def spendable(self, ctx: Context, address: bytes, denom: str) -> int:
-        """What an account may spend of a denom."""
-        return self.balance(ctx, address, denom)
+        """What an account may spend of a denom: what it holds without what is locked."""
+        return max(self.balance(ctx, address, denom) - self.locked(ctx, address).get(denom, 0), 0)
+
+    def locked(self, ctx: Context, address: bytes) -> Mapping[str, int]:
+        """What an account may not spend yet, by denom."""
+        return self._accounts.locked(ctx, address)
 
     def balances(self, ctx: Context, address: bytes) -> list[Coin]:
         """Everything an account holds, by denom."""
@@ -58,17 +62,35 @@ class Keeper:
             kv.delete(key)
             kv.delete(keys.owner_key(coin.denom, address))
 
-    def _subtract(self, ctx: Context, address: bytes, coins: Sequence[Coin]) -> None:
+    def _spend(self, ctx: Context, address: bytes, coins: Sequence[Coin]) -> None:
+        """Take coins that are not locked."""
+        kv, locked = ctx.kv(keys.STORE), self._accounts.locked(ctx, address)
+        for denom, amount in coins:
+            held = _load(kv, keys.balance_key(address, denom))
+            kept = locked.get(denom, 0)
+            if held < kept:
+                raise InsufficientFunds(
+                    f"locked amount exceeds account balance funds: {kept}{denom} > {held}{denom}"
+                )
+            if held - kept < amount:
+                raise InsufficientFunds(
+                    f"spendable balance {held - kept}{denom} is smaller than {amount}{denom}"
+                )
+            self._set(kv, address, Coin(denom, held - amount), held)
+        _tell_spent(ctx, address, coins)
+
+    def _stake(self, ctx: Context, address: bytes, coins: Sequence[Coin]) -> None:
+        """Take coins whether or not they are locked."""
         kv = ctx.kv(keys.STORE)
-        for coin in coins:
-            denom, amount = coin
-            before = _load(kv, keys.balance_key(address, denom))
-            if before < amount:
-                raise InsufficientFunds(f"spendable balance {before}{denom} is smaller than {amount}{denom}")
-            self._set(kv, address, Coin(denom, before - amount), before)
-        ctx.events.append(
-            Event("coin_spent", (("spender", ctx.bech32.text(address)), ("amount", coins_text(coins))))
-        )
+        for denom, amount in coins:
+            held = _load(kv, keys.balance_key(address, denom))
+            if held < amount:
+                raise InsufficientFunds(
+                    f"failed to delegate; {held}{denom} is smaller than {coins_text(coins)}"
+                )
+            self._set(kv, address, Coin(denom, held - amount), held)
+        self._accounts.track_delegation(ctx, address, coins)
+        _tell_spent(ctx, address, coins)
 
     def _add(self, ctx: Context, address: bytes, coins: Sequence[Coin]) -> None:
         kv = ctx.kv(keys.STORE)
@@ -83,7 +105,7 @@ class Keeper:
 
     def send(self, ctx: Context, src: bytes, dst: bytes, coins: Sequence[Coin]) -> None:
         """Move coins; the recipient gets an account if it has none. No switch or block list is asked here."""
-        self._subtract(ctx, src, coins)
+        self._spend(ctx, src, coins)
         self._add(ctx, dst, coins)
         if not self._accounts.exists(ctx, dst):
             self._accounts.create(ctx, dst)
@@ -102,7 +124,7 @@ class Keeper:
         for dst, _ in outputs:
             if not self._accounts.exists(ctx, dst):
                 self._accounts.create(ctx, dst)
-        self._subtract(ctx, src, coins)
+        self._spend(ctx, src, coins)
         for dst, part in outputs:
             self._add(ctx, dst, part)
             ctx.events.append(
@@ -124,18 +146,13 @@ class Keeper:
     def delegate(self, ctx: Context, delegator: bytes, module: str, coins: Sequence[Coin]) -> None:
         """Move coins that an account stakes into a pool. As on the network this is no transfer in events."""
         target = self._accounts.ensure_module_account(ctx, module)
-        for denom, amount in coins:
-            held = self.balance(ctx, delegator, denom)
-            if held < amount:
-                raise InsufficientFunds(
-                    f"failed to delegate; {held}{denom} is smaller than {coins_text(coins)}"
-                )
-        self._subtract(ctx, delegator, coins)
+        self._stake(ctx, delegator, coins)
         self._add(ctx, target, coins)
 
     def undelegate(self, ctx: Context, module: str, delegator: bytes, coins: Sequence[Coin]) -> None:
         """Give staked coins back out of a pool."""
-        self._subtract(ctx, self._accounts.ensure_module_account(ctx, module), coins)
+        self._spend(ctx, self._accounts.ensure_module_account(ctx, module), coins)
+        self._accounts.track_undelegation(ctx, delegator, coins)
         self._add(ctx, delegator, coins)
         if not self._accounts.exists(ctx, delegator):
             self._accounts.create(ctx, delegator)
@@ -179,7 +196,7 @@ class Keeper:
         """Destroy coins of a module that may."""
         invariant(self._accounts.has_permission(module, "burner"), f"module {module} may not burn")
         address = self._accounts.ensure_module_account(ctx, module)
-        self._subtract(ctx, address, coins)
+        self._spend(ctx, address, coins)
         for coin in coins:
             self.set_supply(ctx, Coin(coin.denom, self.supply(ctx, coin.denom) - coin.amount))
         ctx.emit(Event("burn", (("burner", ctx.bech32.text(address)), ("amount", coins_text(coins)))))
@@ -245,6 +262,12 @@ class Keeper:
             totals[coin.denom] = totals.get(coin.denom, 0) + coin.amount
         supply = {coin.denom: coin.amount for coin in self.supplies(ctx)}
         return [] if totals == supply else [f"bank: supply {supply} differs from balances {totals}"]
+
+
+def _tell_spent(ctx: Context, address: bytes, coins: Sequence[Coin]) -> None:
+    ctx.events.append(
+        Event("coin_spent", (("spender", ctx.bech32.text(address)), ("amount", coins_text(coins))))
+    )
 
 
 def _load(kv: KV, key: bytes) -> int:

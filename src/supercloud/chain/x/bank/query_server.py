@@ -57,12 +57,13 @@ class QueryServer:
     ) -> pb.QuerySpendableBalancesResponse:
         """What an account may spend."""
         address = _address(ctx, request.address)
-        balances, page = paginate(
-            ctx.kv(keys.STORE),
-            keys.balances_prefix(address),
-            request.pagination,
-            lambda key, value: _coin(key.decode(), self._keeper.spendable(ctx, address, key.decode())),
-        )
+        locked = self._keeper.locked(ctx, address)
+
+        def read(key: bytes, value: bytes) -> CoinPb:
+            denom = key.decode()
+            return _coin(denom, max(int(value) - locked.get(denom, 0), 0))
+
+        balances, page = paginate(ctx.kv(keys.STORE), keys.balances_prefix(address), request.pagination, read)
         return pb.QuerySpendableBalancesResponse(balances=balances, pagination=page)
 
     def spendable_balance_by_denom(
