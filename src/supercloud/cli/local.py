@@ -155,7 +155,6 @@ def prepare(
     )
     if not Home(place.node_home).genesis.exists():
         _init_node(place, keys, funds, override)
-    _write_provider(place, keys)
     return place
 
 
@@ -190,8 +189,11 @@ def _init_node(place: Local, keys: list[Key], grants: tuple[str, ...], override:
     )
 
 
-def _write_provider(place: Local, keys: list[Key]) -> None:
-    """The provider's settings follow the ports; its key is the one in the shared keyring."""
+def write_provider(place: Local) -> None:
+    """The provider's settings follow the ports; its key is the one in the shared keyring.
+
+    Only whoever runs this home's node may do it: a second start that fails must not change what runs.
+    """
     ports = place.ports
     path = place.provider_home / "provider.toml"
     base = provider_config.load(path) if path.exists() else provider_config.Config()
@@ -212,7 +214,7 @@ def _write_provider(place: Local, keys: list[Key]) -> None:
     path.write_text(provider_config.dump(provider_config.Config(**values)))
     own = Keyring(place.provider_home / "keyring", Backend.TEST)
     if not own.has("provider"):
-        own.add_private("provider", next(key.private for key in keys if key.name == "provider"))
+        own.add_private("provider", Keyring(place.home / "keyring", Backend.TEST).key("provider").private)
 
 
 @contextlib.asynccontextmanager

@@ -80,6 +80,7 @@ async def up(
         if not as_json:
             out.print(f"Ledger [bold]{place.chain_id}[/] at {place.rpc}")
         async with contextlib.AsyncExitStack() as stack:
+            local.write_provider(place)
             if not no_provider:
                 await stack.enter_async_context(_provider(place, out, as_json))
             document = place.announcement(with_provider=not no_provider)

@@ -68,6 +68,7 @@ def test_one_home_runs_once(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with started(home) as (_, ready):
         port = ready["rpc"].rpartition(":")[2]
+        settings = (home / "provider" / "provider.toml").read_text()
         second = subprocess.run(
             [
                 sys.executable,
@@ -84,6 +85,7 @@ def test_one_home_runs_once(tmp_path: Path) -> None:
             text=True,
             timeout=60,
         )
+        assert (home / "provider" / "provider.toml").read_text() == settings, "nothing of what runs changes"
         assert (
             second.returncode == 1
             and second.stderr.startswith("Error: ")

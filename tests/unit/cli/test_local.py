@@ -53,6 +53,7 @@ def test_what_a_first_start_makes(tmp_path: Path) -> None:
 
 def test_the_provider_gets_its_key_and_ports(tmp_path: Path) -> None:
     place = prepared(tmp_path)
+    local.write_provider(place)
     settings = provider_config.load(place.provider_home / "provider.toml")
     assert (settings.node, settings.key, settings.host) == (place.rpc, "provider", "localhost")
     assert settings.gateway_port == place.ports.gateway == 26653
@@ -67,16 +68,18 @@ def test_a_later_start_resumes_and_ignores_what_concerns_the_first(tmp_path: Pat
     again = prepared(tmp_path, chain_id="other", port_base=30000, funds=(f"{FRIEND}=5uakt",))
     assert (again.chain_id, again.block_time_s) == ("mine", 0.5)
     assert again.accounts == first.accounts and genesis(again) == before
+    local.write_provider(again)
     settings = provider_config.load(again.provider_home / "provider.toml")
     assert settings.node == again.rpc == "http://127.0.0.1:30000", "settings follow the ports"
 
 
 def test_edits_of_the_provider_s_settings_stay(tmp_path: Path) -> None:
     place = prepared(tmp_path)
+    local.write_provider(place)
     path = place.provider_home / "provider.toml"
     edited = provider_config.Config(**{**vars(provider_config.load(path)), "attributes": {"region": "west"}})
     path.write_text(provider_config.dump(edited))
-    prepared(tmp_path)
+    local.write_provider(prepared(tmp_path))
     assert provider_config.load(path).attributes == {"region": "west"}
 
 
