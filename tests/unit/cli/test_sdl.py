@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +87,22 @@ def test_render() -> None:
 def test_slips(words: list[str], said: str) -> None:
     done = call(*words)
     assert (done.exit_code, done.stdout) == (2, "") and said in done.stderr
+
+
+@pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colours_on_a_terminal_alone(variables: dict[str, str], coloured: bool) -> None:
+    """A person at a terminal sees them, unless they asked for none."""
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM")}
+    done = subprocess.run(
+        [sys.executable, "-m", "supercloud", "sdl", "check", str(SAMPLE)],
+        env={**environment, "TERM": "xterm", **variables},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        timeout=60,
+    )
+    os.close(theirs)
+    said = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert done.returncode == 0 and "valid" in said and ("\x1b[32m" in said) is coloured
