@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.node, pytest.mark.conformance, pytest.mark.xdist_group
 
 Outcomes = dict[str, Any]
 Drive = Callable[..., Outcomes]
-FIXED_GAS = {"61000", "120000", "200000", "300000"}
+FIXED_GAS = {"33000", "120000", "200000", "300000"}
 
 
 def check_gas(outcomes: Outcomes, multiplier: float = 1.4) -> None:
@@ -98,7 +98,6 @@ def test_sends(bank: Outcomes) -> None:
         "multisend amino",
         "two messages",
         "multisig",
-        "out of gas",
     )
     check_gas(bank)
     assert [coin["amount"] for coin in bank["received"]] == ["1234", "4321"]
@@ -147,6 +146,14 @@ def test_finds_transactions(bank: Outcomes) -> None:
     assert bank["broadcast and wait"]["check"] == bank["broadcast and wait"]["code"] == 0
     assert bank["broadcast and wait"]["height"] > 0
     assert bank["broadcast without waiting"] == 32
+
+
+def test_runs_out_of_gas(bank: Outcomes) -> None:
+    short = bank["out of gas"]
+    assert short["code"] == 11 and int(short["gasUsed"]) > 33_000
+    assert re.fullmatch(
+        r"out of gas in location: \w+; gasWanted: 33000, gasUsed: \d+: out of gas", short["rawLog"]
+    )
 
 
 def test_stakes(node_script: Drive) -> None:

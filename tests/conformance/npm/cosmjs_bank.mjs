@@ -137,7 +137,7 @@ await step("unknown denom, delivered", async () =>
   outcome(await direct.sendTokens(bank.address, fresh(8), coins(1, "unothing"), fee)),
 );
 await step("out of gas", async () =>
-  outcome(await direct.sendTokens(bank.address, fresh(8), coins(1, "uakt"), calculateFee(61_000, "0.025uakt"))),
+  outcome(await direct.sendTokens(bank.address, fresh(8), coins(1, "uakt"), calculateFee(33_000, "0.025uakt"))),
 );
 await step("the same bytes twice", async () => {
   const bytes = await signedWith({});

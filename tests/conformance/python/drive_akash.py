@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from akash import AkashClient, AkashWallet
@@ -20,10 +21,11 @@ def result(sent: Any) -> list[Any]:
     return [sent.code, sent.success, sent.raw_log]
 
 
-def settled(sent: Any) -> list[Any]:
-    """The same, once a call that does not wait by itself is in a block."""
+def settled(send: Callable[[], Any]) -> list[Any]:
+    """The result of a call that does not wait by itself, once it is in a block."""
     before = client.auth.get_next_sequence_number(me)
-    while client.auth.get_next_sequence_number(me) == before:
+    sent = send()
+    while sent.success and client.auth.get_next_sequence_number(me) == before:
         time.sleep(0.1)
     return result(sent)
 
@@ -51,7 +53,7 @@ step("undelegate", lambda: result(client.staking.undelegate(wallet, validator, "
 step("unbonding", lambda: client.staking.get_unbonding_delegations(me))
 step("rewards", lambda: client.distribution.get_delegator_rewards(me))
 step("withdraw", lambda: result(client.staking.withdraw_rewards(wallet, validator, gas_adjustment=1.5)))
-step("withdraw address", lambda: settled(client.distribution.set_withdraw_address(wallet, me)))
+step("withdraw address", lambda: settled(lambda: client.distribution.set_withdraw_address(wallet, me)))
 step("community pool", client.distribution.get_community_pool)
 step("distribution params", client.distribution.get_distribution_params)
 step("commission", lambda: client.distribution.get_validator_commission(validator))
