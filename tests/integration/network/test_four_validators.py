@@ -68,6 +68,10 @@ async def test_all_make_the_same_blocks(cluster: Cluster, session: aiohttp.Clien
     await same_everywhere(rpcs, committed + 1)
     signers = (await rpcs[0].call("commit", height=str(committed)))["signed_header"]["commit"]["signatures"]
     assert len(signers) == 4
+    async with session.get(f"http://{cluster.member('node2').endpoints.metrics}/metrics") as answer:
+        told = dict(line.rsplit(" ", 1) for line in (await answer.text()).splitlines() if line[0] != "#")
+    assert int(told["supercloud_height"]) > committed and told["supercloud_validators"] == "4"
+    assert int(told["supercloud_peers"]) == 3 and int(told["supercloud_txs_total"]) == 1
 
 
 async def test_one_down_blocks_go_on_two_down_they_wait(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.server
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +101,35 @@ def test_joining_with_a_file(tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text("[]")
     bad = call(node, "join", "--genesis", tmp_path / "bad.json", "--peers", "x", "--home", tmp_path / "m")
     assert bad.exit_code == 1 and "no genesis document" in bad.output
+
+
+def test_joining_with_an_rpc_or_a_url(tmp_path: Path) -> None:
+    made = json.loads(call(network, "new", "net-1", "--home", tmp_path / "net", "--json").stdout)
+    document = json.loads(Path(made["genesis"]).read_text())
+    pages = {
+        "/genesis": {"result": {"genesis": document}},
+        "/doc/g.json": document,
+        "/doc/other": {"result": {}},
+    }
+
+    class Pages(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path in pages else 404)
+            self.end_headers()
+            self.wfile.write(json.dumps(pages.get(self.path)).encode())
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    peer = f"{made['nodes'][0]['node_id']}@{made['nodes'][0]['p2p']}"
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        for number, place in enumerate((base, base + "/", base + "/doc/g.json")):
+            home = tmp_path / f"n{number}"
+            done = call(node, "join", "--genesis", place, "--peers", peer, "--home", home)
+            assert done.exit_code == 0, done.output
+            assert json.loads((home / "config/genesis.json").read_text()) == document
+        for place in (base + "/doc/other", base + "/nothing"):
+            done = call(node, "join", "--genesis", place, "--peers", peer, "--home", tmp_path / "m")
+            assert done.exit_code == 1 and not (tmp_path / "m").exists(), done.output
+        server.shutdown()
