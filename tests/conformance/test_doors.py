@@ -97,7 +97,9 @@ def test_searches(ledger: Ledger) -> None:
 
 def test_refusals_say_what_is_wrong(ledger: Ledger) -> None:
     assert post(ledger, "nothing") == {"code": -32601, "message": "Method not found"}
-    refused = post(ledger, "broadcast_evidence", {"evidence": "x"})
+    refused = post(
+        ledger, "broadcast_evidence", {"evidence": {"type": "tendermint/DuplicateVoteEvidence", "value": {}}}
+    )
     assert refused["code"] == -32603 and refused["data"] == "this node's engine takes no evidence"
     assert post(ledger, "tx", {"hash": base64.b64encode(bytes(32)).decode()})["data"].endswith("not found")
     assert post(ledger, "block", {"height": "x"})["code"] == -32602
