@@ -144,8 +144,10 @@ def _make(name: str, hosts: Sequence[str], wanted: Wanted, rules: Mapping[str, A
     plan = networks.with_operators(plan, [key.address for key in operators])
     networks.create(plan, where)
     networks.add_to_summary(where, keyring_backend=wanted.keyring_backend)
-    return networks.read_summary(where) | {
+    made = networks.read_summary(where)
+    return made | {
         "home": str(where),
+        "next": _next(made, where),
         "genesis": str(where / "genesis.json"),
         "keyring": str(where / "keyring"),
         "services": sorted(str(path) for path in (where / "service").iterdir()),
@@ -177,16 +179,23 @@ def _tell(made: dict[str, Any], wanted: Wanted) -> None:
     say(
         f"Genesis {made['genesis']}; keys in {made['keyring']} ({wanted.keyring_backend}); units in {home}/service"
     )
-    if made["local"]:
-        say(f"Run it here:   supercloud network up --home {home}")
-    else:
-        say("Run it:        copy each node's folder to its machine, then the unit of that node in service/")
-        say("               (or: supercloud node start --home NODE)")
+    for purpose, command_line in made["next"].items():
+        say(f"{purpose:6} {command_line}")
+
+
+def _next(made: dict[str, Any], where: Path) -> dict[str, str]:
+    """The commands that people need now, by what for."""
     first = made["nodes"][0]
-    say(
-        f"Join it:       supercloud node join --genesis {made['genesis']} "
-        f"--peers {first['node_id']}@{first['p2p']} --home NODE"
-    )
+    run = f"supercloud network up --home {where}"
+    if not made["local"]:
+        # Each on its machine, once its folder is there.
+        run = "supercloud node start --home NODE"
+    peer = f"{first['node_id']}@{first['p2p']}"
+    return {
+        "run": run,
+        "use": f"supercloud deploy FILE --home {where}",
+        "join": f"supercloud node join --genesis {where / 'genesis.json'} --peers {peer} --home NODE",
+    }
 
 
 # --- Running

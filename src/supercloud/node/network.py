@@ -290,7 +290,7 @@ def _write_services(plan: Plan, folder: Path, members: Sequence[Member]) -> None
     """How operators usually keep such processes alive."""
     service = folder / "service"
     service.mkdir(exist_ok=True)
-    lines = ["services:"]
+    lines = ["# The image has the programs supercloud and cometbft in its PATH.", "services:"]
     for member in members:
         (service / f"{plan.name}-{member.name}.service").write_text(
             _UNIT.format(network=plan.name, node=member.name)

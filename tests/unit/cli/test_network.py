@@ -38,6 +38,7 @@ def test_new_makes_what_it_tells_of(tmp_path: Path) -> None:
         assert Bech32("akash").text(keyring.address(account["name"])) == account["address"]
         assert len(account["mnemonic"].split()) == 24
     assert made["nodes"][1]["operator"] == Bech32("akash").text(keyring.address("validator1"))
+    assert made["next"]["run"] == f"supercloud network up --home {home}"
     for path in (made["genesis"], *made["services"]):
         assert Path(path).exists()
 
