@@ -137,6 +137,7 @@ from supercloud.chain.x.staking import genesis as staking_genesis
 from supercloud.chain.x.staking import grants as staking_grants
 from supercloud.chain.x.staking import msg_server as staking_msgs
 from supercloud.chain.x.staking import query_server as staking_queries
+from supercloud.chain.x.staking import set_changes as staking_set
 from supercloud.chain.x.staking.keeper import Keeper as StakingKeeper
 from supercloud.chain.x.take import genesis as take_genesis
 from supercloud.chain.x.take import msg_server as take_msgs
@@ -269,6 +270,7 @@ class SupercloudApp(BaseApp):
             begin_order=[modules[name] for name in BEGIN_ORDER],
             end_order=[modules[name] for name in END_ORDER],
             after_genesis=lambda ctx: _require_sound(ctx, keepers),
+            choose=lambda ctx: staking_set.apply(ctx, keepers.staking),
         )
         store = MultiStore(backend, STORES, options.keep_heights)
         super().__init__(

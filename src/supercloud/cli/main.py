@@ -45,6 +45,9 @@ COMMANDS: dict[str, Lazy] = {
     "provider": Lazy("provider:provider", "Run a provider on this machine: init, start, status."),
     "node": Lazy("node:node", "Run a node of the ledger: init, join, start, status, export."),
     "network": Lazy("network:network", "Make and run a network of several validators: new, up."),
+    "genesis": Lazy(
+        "genesis:genesis", "Write a network's genesis together: add-account, gentx, collect, validate."
+    ),
     "light": Lazy("light:light", "Check what a node says against a block hash you trust."),
     "tx": Lazy("tx:tx", "Send any message of any module."),
     "query": Lazy("query:query", "Ask any question of any module."),

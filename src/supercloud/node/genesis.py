@@ -37,6 +37,7 @@ SEED_VAULT = 10**12
 
 _PUB_KEY_TYPE = "tendermint/PubKeyEd25519"
 _BASE_ACCOUNT = "/cosmos.auth.v1beta1.BaseAccount"
+_NETWORK_FIELDS = ("app_name", "app_version", "consensus")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
@@ -89,6 +90,7 @@ def parse(document: object) -> Genesis:
     """Check a document. Raises GenesisError."""
     if not isinstance(document, dict):
         raise GenesisError("the genesis document is not a JSON object")
+    document = in_comet_form(document)
     try:
         chain_id = document["chain_id"]
         if not isinstance(chain_id, str) or not 0 < len(chain_id) <= CHAIN_ID_LENGTH_MAX:
@@ -110,6 +112,19 @@ def parse(document: object) -> Genesis:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise GenesisError(f"genesis document: {type(error).__name__} {error}") from error
+
+
+def in_comet_form(document: Document) -> Document:
+    """The document as CometBFT reads it: the network's own form has validators and parameters under `consensus`."""
+    inner = document.get("consensus")
+    if not isinstance(inner, dict) or "consensus_params" in document:
+        return document
+    head = {name: value for name, value in document.items() if name not in _NETWORK_FIELDS}
+    return head | {
+        "consensus_params": inner.get("params") or {},
+        "validators": inner.get("validators") or [],
+        "app_hash": document.get("app_hash") or "",
+    }
 
 
 def build(
@@ -170,7 +185,7 @@ def fund(app_state: Document, address: bytes, coins: Iterable[Coin], bech32: Bec
     accounts = app_state.setdefault("auth", {}).setdefault("accounts", [])
     # Modules make their own accounts, which are of another kind.
     of_module = address in [module_address(name) for name in MODULE_ACCOUNTS]
-    if not of_module and all(entry.get("address") != text for entry in accounts):
+    if not of_module and all(address_of(entry) != text for entry in accounts):
         entry = {
             "@type": _BASE_ACCOUNT,
             "address": text,
@@ -180,6 +195,12 @@ def fund(app_state: Document, address: bytes, coins: Iterable[Coin], bech32: Bec
         }
         accounts.append(entry)
     _give(app_state, text, coins)
+
+
+def address_of(entry: Mapping[str, Any]) -> str:
+    """Address of an account of any kind, as it stands in a document."""
+    inner = entry.get("base_vesting_account") or entry
+    return str((inner.get("base_account") or inner).get("address", ""))
 
 
 def seed_governance(document: Document) -> None:

@@ -29,6 +29,24 @@ def test_what_is_built_parses() -> None:
     assert parsed.app_state == b'{"bank":{}}'
 
 
+def test_the_networks_own_form_is_read_as_cometbfts() -> None:
+    plain = document()
+    head = {"validators": plain.pop("validators"), "params": plain.pop("consensus_params")}
+    theirs = {**plain, "app_name": "akash", "app_version": "1", "app_hash": None, "consensus": head}
+    assert genesis.parse(theirs) == genesis.parse(document())
+    assert "app_name" not in genesis.parse(theirs).document
+
+
+def test_an_account_of_any_kind_gets_more_coins_not_another_account() -> None:
+    address = Bech32("akash").text(b"v" * 20)
+    base = {"base_account": {"address": address}}
+    for entry in ({"address": address}, base, {"base_vesting_account": base}):
+        state = {"auth": {"accounts": [entry]}, "bank": {"balances": [], "supply": []}}
+        assert genesis.address_of(entry) == address
+        genesis.fund(state, b"v" * 20, [Coin("uakt", 5)], Bech32("akash"))
+        assert state["auth"]["accounts"] == [entry]
+
+
 @pytest.mark.parametrize(
     "changes",
     [

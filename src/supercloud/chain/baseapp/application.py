@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from supercloud.chain.baseapp import proposals
+from supercloud.chain.baseapp import founding, proposals
 from supercloud.chain.baseapp.context import BlockInfo, Context, Event, Mode, Profile
 from supercloud.chain.baseapp.events import BlockResponse
 from supercloud.chain.baseapp.execution import GAS_UNLIMITED, Ante, Executor, Outcome
@@ -36,6 +36,8 @@ STORE = "base"
 _CHAIN_ID = b"\x00"
 _BLOCK = b"\x01"
 _INT64_MAX = 2**63 - 1
+_IN_OTHERS = ("vesting",)
+"""Modules of the network whose document is empty, for auth keeps what is theirs."""
 
 
 class ConsensusParams(Protocol):
@@ -62,6 +64,8 @@ class Wiring:
     begin_order: Sequence[Module]
     end_order: Sequence[Module]
     after_genesis: Callable[[Context], None]
+    choose: Callable[[Context], Sequence[abci.ValidatorUpdate]]
+    """What the founders' transactions changed in who decides blocks."""
 
 
 class BaseApp:
@@ -114,7 +118,8 @@ class BaseApp:
         documents = from_text(request.app_state_bytes)
         if not isinstance(documents, dict):
             raise GenesisError("app_state is not an object")
-        known = {module.name for module in self._wiring.genesis_order}
+        known = {module.name for module in self._wiring.genesis_order} | {founding.NAME}
+        known |= {name for name in _IN_OTHERS if not documents.get(name)}
         strange = sorted(name for name in documents if name not in known)
         if strange:
             raise GenesisError(f"app_state has documents of unknown modules: {', '.join(strange)}")
@@ -137,6 +142,7 @@ class BaseApp:
                 raise GenesisError(f"{module.name}: {error}") from error
             if updates:
                 chosen.extend(updates)
+        chosen = self._found(ctx, founding.transactions(documents.get(founding.NAME) or {}), chosen)
         self._wiring.after_genesis(ctx)
         _check_chosen(request.validators, chosen)
         self._chain_id = request.chain_id
@@ -147,6 +153,21 @@ class BaseApp:
         )
         self._check = self.store.branch_on(branch)
         return abci.ResponseInitChain(validators=chosen, app_hash=self.store.app_hash)
+
+    def _found(
+        self, ctx: Context, txs: Sequence[bytes], chosen: list[abci.ValidatorUpdate]
+    ) -> list[abci.ValidatorUpdate]:
+        """Execute the founders' transactions; returns who decides the first block."""
+        if not txs:
+            return chosen
+        for number, raw in enumerate(txs):
+            outcome = self._executor.run(ctx.block, ctx.branch, raw, Mode.DELIVER)
+            if outcome.failure is not None:
+                words = f"{founding.NAME}: transaction {number}: {outcome.failure.log}"
+                raise GenesisError(f"{words} ({outcome.failure.codespace} {outcome.failure.code})")
+        powers = {update.pub_key.ed25519: update for update in chosen}
+        powers |= {update.pub_key.ed25519: update for update in self._wiring.choose(ctx)}
+        return [update for update in powers.values() if update.power]
 
     # --- Mempool
 
