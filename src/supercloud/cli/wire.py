@@ -45,6 +45,7 @@ QUERIES = {
 }
 MESSAGES = {
     "auth": "cosmos.auth.v1beta1.tx",
+    "vesting": "cosmos.vesting.v1beta1.tx",
     "authz": "cosmos.authz.v1beta1.tx",
     "bank": "cosmos.bank.v1beta1.tx",
     "feegrant": "cosmos.feegrant.v1beta1.tx",

@@ -32,6 +32,16 @@ def test_every_service_of_the_ledger_is_offered() -> None:
     assert offered == routed
 
 
+def test_every_message_that_the_ledger_routes_has_a_command() -> None:
+    routed = {url.strip("/") for url in Ledger().app.router.messages}
+    offered = {
+        method.request.full_name
+        for module in wire.MESSAGES
+        for method in wire.methods(wire.MESSAGES, module, "Msg")
+    }
+    assert routed - offered == set()
+
+
 @pytest.mark.parametrize("module", sorted(wire.MESSAGES))
 def test_messages_of_a_module(module: str) -> None:
     methods = wire.methods(wire.MESSAGES, module, "Msg")
