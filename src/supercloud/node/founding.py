@@ -45,6 +45,9 @@ from supercloud.types.errors import ChainError
 GAS = 200_000
 """Gas limit of a founder's transaction; nothing is charged before the first block."""
 _WRITTEN_PREFIX = "akash"
+_WINDOWS = ("min_reclamation_window", "max_reclamation_window")
+_ANEW = ("take", "bme", "oracle")
+"""Modules that a document may lack or hold in an older form; nobody's coins depend on what they remember."""
 _ALWAYS_KNOWN = (founding.NAME, "vesting")
 
 
@@ -257,15 +260,16 @@ def adopt(document: Document, drop: Sequence[str] = ()) -> list[str]:
     """Make a document of the network's shape one that this program starts from; returns what was done, in words.
 
     Modules named in `drop` are taken out, with their state but not the coins of their accounts; every other module
-    that is unknown here is refused. Modules of ours that the document lacks begin as in a new network; only the take
-    takes nothing, for a network without that module takes nothing either. Raises GenesisError.
+    that is unknown here is refused. The modules of prices, credit and the take begin as in a new network where the
+    document lacks them or `drop` names them; only the take takes nothing, for a network without it takes nothing
+    either. Raises GenesisError.
     """
     state = document.get("app_state")
     if not isinstance(state, dict):
         raise GenesisError("the document has no app_state")
     done = []
     for name in drop:
-        if name in (*GENESIS_ORDER, *_ALWAYS_KNOWN):
+        if name in (*GENESIS_ORDER, *_ALWAYS_KNOWN) and name not in _ANEW:
             raise GenesisError(f"{name} is a module of this program and can not be dropped")
         if name in state:
             del state[name]
@@ -276,10 +280,15 @@ def adopt(document: Document, drop: Sequence[str] = ()) -> list[str]:
         raise GenesisError(f"modules that are unknown here: {', '.join(strange)}; {words} leaves them out")
     fresh = default_genesis(profile_of(document), {})
     fresh["take"]["params"]["default_take_rate"] = 0
-    for name in ("take", "bme", "oracle"):
+    for name in _ANEW:
         if state.get(name) is None:
             state[name] = fresh[name]
             done.append(f"added {name}, which the document lacks")
+    params = (state.get("market") or {}).get("params")
+    if isinstance(params, dict) and not any(name in params for name in _WINDOWS):
+        # Written before version 2.1, whose upgrade sets these.
+        params |= {name: fresh["market"]["params"][name] for name in _WINDOWS}
+        done.append("added market's reclamation windows, which the document lacks")
     return done
 
 

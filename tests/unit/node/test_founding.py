@@ -215,6 +215,20 @@ def test_our_own_modules_stay(document: dict[str, Any]) -> None:
         founding.adopt({})
 
 
+def test_prices_and_credit_may_begin_anew(foreign: dict[str, Any]) -> None:
+    state = foreign["app_state"]
+    state["oracle"] = {"prices": [], "latest_height": []}
+    windows = [state["market"]["params"].pop(f"{which}_reclamation_window") for which in ("min", "max")]
+    done = founding.adopt(foreign, [*FOREIGN, "oracle"])
+    assert [words for words in done if not words.startswith("dropped")] == [
+        "added take, which the document lacks",
+        "added oracle, which the document lacks",
+        "added market's reclamation windows, which the document lacks",
+    ]
+    assert windows == [state["market"]["params"][f"{which}_reclamation_window"] for which in ("min", "max")]
+    assert founding.validate(foreign).founders == 1
+
+
 def test_documents_that_no_chain_starts_from(document: dict[str, Any]) -> None:
     with pytest.raises(GenesisError, match="nobody would decide"):
         founding.validate(document)
