@@ -24,6 +24,7 @@ import orjson
 from supercloud.cli import session
 from supercloud.cli.output import console, json_option, long_command, print_json, raise_as_click
 from supercloud.node import network as networks
+from supercloud.node.engine.cometbft.engine import find_program
 from supercloud.sdk.errors import SdkError
 from supercloud.sdk.keyring import Backend, Keyring
 from supercloud.sdk.rpc import RpcClient
@@ -213,6 +214,8 @@ async def up(home: Path, as_json: bool, restart: bool) -> None:
         raise click.ClickException(
             "this network's nodes are on several machines; run `supercloud node start` on each"
         )
+    # Said here once, rather than by every node in its log.
+    find_program()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -134,3 +134,12 @@ def test_joining_with_an_rpc_or_a_url(tmp_path: Path) -> None:
             done = call(node, "join", "--genesis", place, "--peers", peer, "--home", tmp_path / "m")
             assert done.exit_code == 1 and not (tmp_path / "m").exists(), done.output
         server.shutdown()
+
+
+def test_running_without_cometbft_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    call(network, "new", "net-1", "--home", tmp_path)
+    monkeypatch.setenv("SUPERCLOUD_COMETBFT", "/nowhere/cometbft")
+    done = call(network, "up", "--home", tmp_path)
+    assert done.exit_code == 1 and "scripts/cometbft" in done.output
+    nothing = call(network, "up", "--home", tmp_path / "other")
+    assert nothing.exit_code == 1 and "no network" in nothing.output
