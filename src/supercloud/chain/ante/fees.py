@@ -26,8 +26,8 @@ FEE_COLLECTOR = "fee_collector"
 INT64_MAX = 2**63 - 1
 DEC_ONE = 10**18
 
-SIMULATED_FEE_GAS = 10_500
-"""What deducting a fee costs, charged to a simulation that names none: two balances read and written."""
+SIMULATED_FEE_GAS = 12_200
+"""What deducting a fee costs, charged to a simulation that names none: two balances read and written, an account read."""
 SIMULATED_FEE_BYTES = 32
 
 
