@@ -12,8 +12,9 @@ import os
 import signal
 import socket
 import sys
+import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -26,6 +27,11 @@ from supercloud.sdk.errors import SdkError
 PROVIDER_READY_S = 60.0
 RESTART_S = 1.0
 RESTART_S_MAX = 30.0
+PORT_FIRST: Final = 26650
+PORT_STEP: Final = 20
+PORT_END: Final = 32000
+"""Where to look for a range of ports: below those that Linux gives to whoever connects."""
+PLACES: Final = 200
 
 
 @click.command()
@@ -185,11 +191,16 @@ async def _wait_registered(place: local.Local) -> None:
 
 
 def _free_base(home: Path) -> int:
-    """The ports this home had, else a range in which all are free now."""
+    """The ports this home had, else a range in which all are free now.
+
+    Homes other than the usual one begin to look at a place of their own: two that start at once do not meet.
+    """
     known = local.known_port_base(home)
     if known is not None:
         return known
-    for base in range(26650, 60000, 20):
+    away = 0 if home == session.default_home().absolute() else zlib.crc32(str(home).encode()) % PLACES
+    first = PORT_FIRST + away * PORT_STEP
+    for base in (*range(first, PORT_END, PORT_STEP), *range(PORT_FIRST, first, PORT_STEP)):
         if all(_is_free(base + offset) for offset in range(local.PORTS)):
             return base
     raise click.ClickException("no free range of ports on loopback")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,10 @@ profiles:
 deployment:
   web: {west: {profile: web, count: %d}}
 """
+
+
+PORTS = 20000 + os.getpid() % 1000 * 10
+"""Ten ports of this process alone."""
 
 
 def group(count: int = 1) -> forms.Group:
@@ -96,7 +101,7 @@ class Machine:
         self.names = Names()
         self.state = State(folder / "state.sqlite")
         self.config = Config(
-            host="p.example", ports_first=30000, ports_last=30009, ingress_domain="in.example"
+            host="p.example", ports_first=PORTS, ports_last=PORTS + 9, ingress_domain="in.example"
         )
         proxy: Any = self.names
         self.cluster = Cluster(self.driver, proxy, self.state, self.config)
@@ -138,7 +143,7 @@ async def test_a_lease_with_a_manifest_runs_and_is_reached(machine: Machine) -> 
     assert web["uris"][0].endswith(".in.example") and status["ips"] is None
     (port,) = status["forwarded_ports"]["web"]
     assert (port["host"], port["port"], port["proto"], port["name"]) == ("p.example", 5433, "TCP", "web")
-    assert 30000 <= port["externalPort"] <= 30009
+    assert PORTS <= port["externalPort"] <= PORTS + 9
     (route,) = machine.names.routes
     assert route.name == web["uris"][0] and len(route.upstreams) == 2
 
@@ -265,23 +270,27 @@ async def test_what_the_ledger_closed_is_removed_and_forgotten(machine: Machine)
     assert await machine.running() == [NAME] and machine.cluster.changed.is_set()
     await machine.look({NAME: True})
     assert await machine.running() == []
-    free = range(30000, 30001)
-    assert machine.state.port("another", "web", 1, "TCP", free) == 30000, "its ports are free again"
+    free = range(PORTS, PORTS + 1)
+    assert machine.state.port("another", "web", 1, "TCP", free) == PORTS, "its ports are free again"
 
 
 async def test_a_port_that_another_program_holds_is_exchanged(machine: Machine) -> None:
-    machine.driver.failures = [PortTaken("taken", 30000), PortTaken("taken", 30001)]
+    machine.driver.failures = [PortTaken("taken", PORTS), PortTaken("taken", PORTS + 1)]
     machine.want((lease(), group(), "v1"))
     await machine.look()
     assert await machine.running() == [NAME]
-    assert [list(workload.ports.values()) for workload in machine.driver.asked] == [[30000], [30001], [30002]]
+    assert [list(workload.ports.values()) for workload in machine.driver.asked] == [
+        [PORTS],
+        [PORTS + 1],
+        [PORTS + 2],
+    ]
 
 
 async def test_a_machine_whose_ports_are_all_taken_says_so(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PORT_TRIES", 2)
-    machine.driver.failures = [PortTaken("taken", 30000), PortTaken("taken", 30001)]
+    machine.driver.failures = [PortTaken("taken", PORTS), PortTaken("taken", PORTS + 1)]
     machine.want((lease(), group(), "v1"))
     await machine.look()
     assert machine.cluster.held[NAME].tries == 1 and await machine.running() == []
