@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import zlib
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -200,7 +201,7 @@ def _free_base(home: Path) -> int:
         return known
     away = 0 if home == session.default_home().absolute() else zlib.crc32(str(home).encode()) % PLACES
     first = PORT_FIRST + away * PORT_STEP
-    for base in (*range(first, PORT_END, PORT_STEP), *range(PORT_FIRST, first, PORT_STEP)):
+    for base in chain(range(first, PORT_END, PORT_STEP), range(PORT_FIRST, first, PORT_STEP)):
         if all(_is_free(base + offset) for offset in range(local.PORTS)):
             return base
     raise click.ClickException("no free range of ports on loopback")
