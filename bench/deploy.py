@@ -87,9 +87,9 @@ def ask(rpc: str, path: str) -> Any:
         return json.load(answer)["result"]
 
 
-def block_time(rpc: str, height: int) -> float:
-    """Unix seconds of a block."""
-    text = ask(rpc, f"block?height={height}")["block"]["header"]["time"]
+def decided(rpc: str, height: int) -> float:
+    """Unix seconds at which a block was decided: CometBFT's headers carry the time of the votes for the block before."""
+    text = ask(rpc, f"block?height={height + 1}")["block"]["header"]["time"]
     whole, _, part = text.rstrip("Z").partition(".")
     return datetime.fromisoformat(whole + "+00:00").timestamp() + float(f"0.{part or 0}")
 
@@ -119,7 +119,7 @@ def deploy(net: local.Local, interval_s: float) -> Run:
             leased = height
             break
     subprocess.run([COMMAND, "close", str(done["dseq"]), "--json", *home], check=True, capture_output=True)
-    after_s = end_unix - block_time(net.rpc, leased)
+    after_s = end_unix - decided(net.rpc, leased)
     extra_s = max(leased - ordered - BLOCKS_NEEDED, 0) * interval_s
     return Run(whole_s, max(started_s, 0.0) + after_s + extra_s, leased - ordered)
 
