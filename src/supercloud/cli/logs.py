@@ -29,7 +29,10 @@ class JsonLines(logging.Formatter):
         document |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
             document["error"] = self.formatException(record.exc_info)
-        return orjson.dumps(document, default=str).decode()
+        try:
+            return orjson.dumps(document, default=str).decode()
+        except TypeError:  # a number of more than 64 bits
+            return orjson.dumps({name: str(value) for name, value in document.items()}).decode()
 
 
 def configure(level: int = logging.INFO) -> None:

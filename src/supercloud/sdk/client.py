@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import base64
 import datetime
+import statistics
 from collections.abc import AsyncGenerator
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
 from google.protobuf.message import Message
@@ -105,16 +107,15 @@ class Client:
         status = await self.rpc.call("status")
         return int(status["sync_info"]["latest_block_height"])
 
-    async def block_interval_s(self, blocks: int = 20) -> float:
-        """Seconds a block took on average over the last `blocks`; prices per hour are computed from it."""
+    async def block_interval_s(self) -> float:
+        """Seconds a block takes: the median over the last ones; prices per hour are computed from it.
+
+        A mean would be off for long after a pause: hours without blocks are no cadence.
+        """
         latest = await self.rpc.call("blockchain", minHeight="0", maxHeight="0")
-        newest = latest["block_metas"][0]["header"]
-        height = int(newest["height"])
-        first = max(1, height - blocks)
-        if first == height:
-            return 1.0
-        oldest = (await self.rpc.call("block", height=str(first)))["block"]["header"]
-        return (parse_time(newest["time"]) - parse_time(oldest["time"])) / 1e9 / (height - first)
+        times = [parse_time(meta["header"]["time"]) for meta in latest["block_metas"]]
+        steps = [newer - older for newer, older in pairwise(times)]
+        return statistics.median(steps) / 1e9 if steps else 1.0
 
     async def account(self, address: bytes) -> Account | None:
         """Number and sequence of an account; None when the network has never seen it."""

@@ -82,3 +82,9 @@ def test_keys_show_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
     logging.getLogger("supercloud").warning("key %s", key, extra={"key": key, "private": key.private})
     line = capsys.readouterr().err
     assert "alice" in line and "01" * 32 not in line and "abandon" not in line
+
+
+def test_numbers_beyond_64_bits_are_written_as_text() -> None:
+    record = logging.LogRecord("supercloud.x", logging.INFO, "", 0, "bid placed", (), None)
+    record.price = 10**20
+    assert '"price":"100000000000000000000"' in logs.JsonLines().format(record)

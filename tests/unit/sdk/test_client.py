@@ -70,16 +70,17 @@ async def test_an_unknown_transaction(client: Client) -> None:
 
 
 async def test_block_interval(client: Client, node: MemoryNode) -> None:
-    heights = {1: "2026-01-01T00:00:00Z", 21: "2026-01-01T00:02:00.5Z"}
-
-    def header(height: int) -> dict[str, Any]:
-        return {"header": {"height": str(height), "time": heights[height]}}
-
+    """What most blocks take: two hours without blocks are no cadence."""
+    times = ["02:00:03.5Z", "02:00:02.5Z", "02:00:01.5Z", "00:00:02Z", "00:00:01Z", "00:00:00Z"]
+    metas = [{"header": {"height": str(9 - n), "time": f"2026-01-01T{text}"}} for n, text in enumerate(times)]
     any_node: Any = node
-    any_node._blockchain = lambda **_: {"block_metas": [header(21)]}
-    any_node._block = lambda height: {"block": header(int(height))}
-    assert await client.block_interval_s() == pytest.approx(120.5 / 20)
-    any_node._blockchain = lambda **_: {"block_metas": [header(1)]}
+    any_node._blockchain = lambda **_: {"block_metas": metas}
+    assert await client.block_interval_s() == 1.0
+    any_node._blockchain = lambda **_: {"block_metas": metas[:3]}
+    assert await client.block_interval_s() == 1.0
+    any_node._blockchain = lambda **_: {"block_metas": metas[2:4]}
+    assert await client.block_interval_s() == pytest.approx(7199.5)
+    any_node._blockchain = lambda **_: {"block_metas": metas[:1]}
     assert await client.block_interval_s() == 1.0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -15,12 +16,23 @@ from typing import Any, Final, NamedTuple
 import aiohttp
 import orjson
 
+from supercloud.provider.children import end_leftovers, ends_with_parent
 from supercloud.sdl.manifest import HttpOptions
 
 log = logging.getLogger(__name__)
 
 START_TIMEOUT_S: Final = 10.0
 ANSWER_TIMEOUT_S: Final = 10.0
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
 
 
 class Route(NamedTuple):
@@ -60,17 +72,24 @@ class Proxy:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         self._folder.chmod(0o700)
+        first = self._folder.absolute() / "caddy.json"
+        if leftovers := end_leftovers(str(first)):
+            log.info("a proxy of an earlier run was ended", extra={"count": leftovers})
+        # Caddy shares a port with whoever listens there already, and every other request would go astray.
+        if not _is_free(self._listen, self.port):
+            log.warning("the proxy's port is used by another program", extra={"port": self.port})
+            return
         self._socket.unlink(missing_ok=True)
-        first = self._folder / "caddy.json"
         first.write_bytes(orjson.dumps(self._document([])))
-        with (self._folder / "caddy.log").open("ab") as log:
+        with (self._folder / "caddy.log").open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
+                *ends_with_parent(),
                 program,
                 "run",
                 "--config",
                 str(first),
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
                 stdin=asyncio.subprocess.DEVNULL,
                 env={"HOME": str(self._folder), "XDG_DATA_HOME": str(self._folder), "PATH": "/usr/bin:/bin"},
                 start_new_session=True,

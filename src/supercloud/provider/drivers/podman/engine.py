@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from supercloud.provider.children import ends_with_parent
 from supercloud.provider.drivers.base import PermanentError, TemporaryError
 
 START_TIMEOUT_S: Final = 20.0
@@ -147,12 +148,6 @@ class PodmanService:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
-
-
-def ends_with_parent() -> list[str]:
-    """Words before a command that make the kernel end it with the agent, however that ends."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
 def containers_conf() -> str:

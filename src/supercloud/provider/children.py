@@ -1,0 +1,49 @@
+"""Programs that the agent runs beside it: they end with it, however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Final
+
+END_S: Final = 3.0
+PROC: Final = Path("/proc")
+
+
+def ends_with_parent() -> list[str]:
+    """Words before a command that make the kernel end it with the agent, however that ends."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+
+
+def end_leftovers(argument: str) -> int:
+    """End programs that an earlier agent left behind, known by an argument that is theirs alone; how many there were."""
+    found = [
+        int(folder.name) for folder in PROC.iterdir() if folder.name.isdigit() and _has(folder, argument)
+    ]
+    for pid in found:
+        _signal(pid, signal.SIGTERM)
+    end = time.monotonic() + END_S
+    while any(_has(PROC / str(pid), argument) for pid in found) and time.monotonic() < end:
+        time.sleep(0.02)
+    for pid in found:
+        if _has(PROC / str(pid), argument):
+            _signal(pid, signal.SIGKILL)
+    return len(found)
+
+
+def _has(process: Path, argument: str) -> bool:
+    try:
+        words = (process / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return argument.encode() in words and process.name != str(os.getpid())
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
