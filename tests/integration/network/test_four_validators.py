@@ -105,6 +105,7 @@ async def test_kill_9_under_load_loses_nothing(
     cluster: Cluster, session: aiohttp.ClientSession, rounds: int
 ) -> None:
     rpcs = clients(cluster, session)
+    await reach(rpcs, 2)  # each test may be the first to find them, just started
     moments, reported = random.Random(rounds), {}
     before = await rpcs[0].bobs()
     for _ in range(rounds):
@@ -142,6 +143,7 @@ async def _report(cluster: Cluster, through: Rpc, watched: Rpc, reported: dict[b
 
 async def test_a_new_node_follows_by_all_blocks(cluster: Cluster, session: aiohttp.ClientSession) -> None:
     rpcs = clients(cluster, session)
+    await reach(rpcs, 2)  # each test may be the first to find them, just started
     cluster.join("joined", cluster.spare_base)
     cluster.start("joined")
     joined = cluster.rpc(session, "joined")
@@ -160,6 +162,7 @@ async def test_a_new_node_follows_by_all_blocks(cluster: Cluster, session: aioht
 
 async def test_a_new_node_starts_from_a_snapshot(cluster: Cluster, session: aiohttp.ClientSession) -> None:
     rpcs = clients(cluster, session)
+    await reach(rpcs, 2)  # each test may be the first to find them, just started
     due = await height(rpcs[0]) // SNAPSHOTS_EVERY * SNAPSHOTS_EVERY + SNAPSHOTS_EVERY
     # The newest snapshot is checked by headers two heights later.
     await reach(rpcs, due + 4)
@@ -189,6 +192,7 @@ async def test_a_new_node_starts_from_a_snapshot(cluster: Cluster, session: aioh
 
 async def test_a_network_that_was_stopped_goes_on(cluster: Cluster, session: aiohttp.ClientSession) -> None:
     rpcs = clients(cluster, session)
+    await reach(rpcs, 2)  # each test may be the first to find them, just started
     at, bobs = await height(rpcs[0]), await rpcs[0].bobs()
     cluster.stop(*ALL)
     cluster.start(*ALL)
@@ -199,6 +203,7 @@ async def test_a_network_that_was_stopped_goes_on(cluster: Cluster, session: aio
 
 async def test_a_light_client_trusts_one_hash_alone(cluster: Cluster, session: aiohttp.ClientSession) -> None:
     rpcs = clients(cluster, session)
+    await reach(rpcs, 2)  # each test may be the first to find them, just started
     hash = (await rpcs[0].call("block", height="2"))["block_id"]["hash"]
     async with RpcClient(rpcs[3].url) as untrusted, RpcClient(rpcs[1].url) as witness:
         light = await LightClient.begin(untrusted, 2, bytes.fromhex(hash))
