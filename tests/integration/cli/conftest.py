@@ -1,4 +1,7 @@
-"""One town for all: its tests add to it and look only at what is theirs."""
+"""One town a module: its tests add to it and look only at what is theirs.
+
+Not one for the whole run: a node in a thread would go on beside other tests of the same process.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,14 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "provider"))
 from .town import Town
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     made = Town(tmp_path_factory.mktemp("town"))
     yield made
     made.stop()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def running(town: Town) -> Any:
     """A deployment that is well; what `deploy --json` said of it."""
     return town.deploy()

@@ -53,6 +53,21 @@ class Settings:
     """Height after which no block is made; 0 is none."""
 
 
+class Cadence:
+    """When the next block is due: steady from `start_s`, and what was missed stays missed."""
+
+    def __init__(self, interval_s: float, start_s: float) -> None:
+        self._interval_s = interval_s
+        self._due_s = start_s
+
+    def rest(self, now_s: float) -> float:
+        """Seconds from now, the end of a block, to the start of the next: one interval if that is past."""
+        self._due_s += self._interval_s
+        if self._due_s <= now_s:
+            self._due_s = now_s + self._interval_s
+        return self._due_s - now_s
+
+
 class Embedded:
     """Proposes, executes and commits blocks at a steady cadence."""
 
@@ -187,19 +202,12 @@ class Embedded:
     async def run(self) -> None:
         """Make blocks until cancelled or the halt height is reached."""
         loop = asyncio.get_running_loop()
-        due = loop.time()
+        if not self.state.height:
+            await asyncio.sleep(max(0, self.state.time - self._clock()) / 1e9)
+        cadence = Cadence(self.settings.interval_s, loop.time())
         while not self._halted():
-            wait_genesis_s = (self.state.time - self._clock()) / 1e9 if not self.state.height else 0.0
-            if wait_genesis_s > 0:
-                await asyncio.sleep(wait_genesis_s)
-                due = loop.time()
             self.step()
-            due += self.settings.interval_s
-            now = loop.time()
-            if due <= now:
-                # Late: what was missed stays missed, the next block comes one interval from now.
-                due = now + self.settings.interval_s
-            await asyncio.sleep(due - now)
+            await asyncio.sleep(cadence.rest(loop.time()))
 
     def _halted(self) -> bool:
         halt = self.settings.halt_height

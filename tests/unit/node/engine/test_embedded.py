@@ -14,7 +14,7 @@ from memory_blocks import MemoryBlocks
 from supercloud.crypto import ed25519
 from supercloud.node import genesis as genesis_document
 from supercloud.node.engine import block as blocks
-from supercloud.node.engine.embedded import Embedded, EngineError, Settings
+from supercloud.node.engine.embedded import Cadence, Embedded, EngineError, Settings
 from supercloud.node.engine.ports import Committed
 from supercloud.node.engine.signer import (
     DoubleSign,
@@ -326,33 +326,19 @@ def test_listeners_hear_of_blocks_after_commit(home: Home) -> None:
     assert heard == [(1, 1), (2, 2)]
 
 
-async def test_cadence_is_steady_and_missed_blocks_stay_missed(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home.settings = Settings(interval_s=2.0, halt_height=6)
-    engine = home.engine()
-    at: list[float] = []
-    virtual = 0.0
-
-    async def sleep(seconds: float) -> None:
-        nonlocal virtual
-        virtual += seconds
-
-    class Loop:
-        def time(self) -> float:
-            return virtual
-
-    real_step = engine.step
-
-    def step() -> Committed:
-        nonlocal virtual
-        at.append(virtual)
-        virtual += 0.5 if len(at) != 3 else 9.0
-        return real_step()
-
-    monkeypatch.setattr("supercloud.node.engine.embedded.asyncio.sleep", sleep)
-    monkeypatch.setattr("supercloud.node.engine.embedded.asyncio.get_running_loop", Loop)
-    monkeypatch.setattr(engine, "step", step)
-    await engine.run()
+def test_cadence_is_steady_and_missed_blocks_stay_missed() -> None:
+    cadence = Cadence(2.0, 0.0)
+    now, at = 0.0, []
+    for took in (0.5, 0.5, 9.0, 0.5, 0.5):
+        at.append(now)
+        now += took
+        now += cadence.rest(now)
     # The third block took nine seconds: the next comes two seconds later, and then the rhythm goes on.
-    assert at == [0.0, 2.0, 4.0, 15.0, 17.0, 19.0]
+    assert [*at, now] == [0.0, 2.0, 4.0, 15.0, 17.0, 19.0]
+
+
+async def test_blocks_are_made_to_the_halt_height(home: Home) -> None:
+    home.settings = Settings(interval_s=0.001, halt_height=6)
+    engine = home.engine()
+    await engine.run()
+    assert engine.state.height == 6
