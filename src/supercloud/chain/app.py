@@ -427,8 +427,9 @@ def register_routes(router: Router, keepers: Keepers) -> None:
 # Consensus comes first: it completes the parameters that the head of the document gave. Auth makes the
 # accounts that bank's balances belong to. Expiry's parameters come before the orders that queue up by them.
 GENESIS_ORDER = (
-    "consensus", "auth", "authz", "bank", "distribution", "staking", "slashing", "gov", "grants", "take",
-    "take_outflow", "feeauction", "audit", "mint", "evidence", "feegrant", "cert", "oracle",
+    "consensus", "auth", "authz", "bank", "distribution", "staking",
+    "staking_admission", "slashing", "gov", "grants", "take", "take_outflow", "feeauction", "audit", "mint",
+    "evidence", "feegrant", "cert", "oracle",
     "oracle_results", "deployment", "provider", "market_expiry", "market", "epochs", "bme", "bme_progress",
     "escrow", "upgrade",
 )  # fmt: skip
@@ -492,6 +493,12 @@ def _stake_modules(k: Keepers) -> tuple[Module, ...]:
             k.staking,
             begin_block=lambda ctx: staking_abci.begin_block(ctx, k.staking),
             end_block=lambda ctx: staking_abci.end_block(ctx, k.staking),
+        ),
+        Module(
+            "staking_admission",
+            lambda ctx, document: staking_genesis.init_admission(ctx, k.staking, document),
+            staking_genesis.export_admission,
+            required=False,
         ),
         _module(
             "slashing",
@@ -671,6 +678,7 @@ def default_genesis(
         "cert": {"certificates": []},
         "distribution": distribution_genesis.default(),
         "staking": _founded(profile, founders),
+        "staking_admission": staking_genesis.default_admission(),
         "slashing": slashing_genesis.default(),
         "mint": mint_genesis.default(native),
         "evidence": {"evidence": []},

@@ -77,6 +77,7 @@ def _option(name: str, default: Any, help: str, **more: Any) -> Decorator:
 @_option(
     "--seats", 100, "How many may validate at once: those with most stake.", type=click.IntRange(1, 1000)
 )
+@click.option("--closed", is_flag=True, help="Nobody else may validate until a vote admits them.")
 @_option(
     "--keyring-backend",
     "test",
@@ -131,6 +132,7 @@ def _make(name: str, hosts: Sequence[str], wanted: Wanted, rules: Mapping[str, A
         inflation_percent=rules["inflation"],
         take_percent=rules["take"],
         seats=rules["seats"],
+        closed=rules["closed"],
         funds=funds,
         patch=patch,
     )

@@ -122,5 +122,6 @@ KNOWN: Final = {
         "MsgUpdateParamsResponse"
     ),
     "supercloud/market/v1/msg": ("MsgUpdateParams MsgUpdateParamsResponse"),
+    "supercloud/staking/v1/msg": ("MsgUpdateAdmission MsgUpdateAdmissionResponse"),
     "supercloud/take/v1/msg": ("MsgUpdateOutflow MsgUpdateOutflowResponse"),
 }

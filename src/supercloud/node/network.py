@@ -86,6 +86,8 @@ class Plan:
     """Of what providers earn in foreign coins."""
     seats: int = 100
     """How many validators there can be at once: those with most stake."""
+    closed: bool = False
+    """Whether nobody but these validators may validate, until a vote says otherwise."""
     funds: Mapping[bytes, Sequence[Coin]] = field(default_factory=dict)
     patch: Any = None
     """JSON merge patch of the genesis document."""
@@ -190,6 +192,9 @@ def _genesis(plan: Plan, founders: Sequence[Founder]) -> dict[str, Any]:
     ]
     app_state["take"]["params"]["default_take_rate"] = plan.take_percent
     app_state["staking"]["params"]["max_validators"] = plan.seats
+    if plan.closed:
+        operators = [profile.bech32.valoper(operator) for operator in plan.operators]
+        app_state["staking_admission"]["admission"] = {"closed": True, "operators": operators}
     if plan.inflation_percent:
         app_state["mint"] = _inflating(app_state["mint"], plan)
     validators = [

@@ -43,6 +43,18 @@ def test_new_makes_what_it_tells_of(tmp_path: Path) -> None:
         assert Path(path).exists()
 
 
+def test_new_closes_a_network_on_demand(tmp_path: Path) -> None:
+    for home, words in ((tmp_path / "open", ()), (tmp_path / "closed", ("--closed",))):
+        done = call(network, "new", "net-1", "--home", home, "--validators", 2, "--json", *words)
+        assert done.exit_code == 0, done.output
+        admission = json.loads((home / "genesis.json").read_text())["app_state"]["staking_admission"]
+        operators = [Bech32("akash").parse(each["operator"]) for each in json.loads(done.stdout)["nodes"]]
+        assert admission["admission"] == {
+            "closed": bool(words),
+            "operators": [Bech32("akash").valoper(each) for each in operators] if words else [],
+        }
+
+
 def test_new_tells_people_what_to_do_next(tmp_path: Path) -> None:
     done = call(network, "new", "net-1", "--home", tmp_path / "net")
     assert done.exit_code == 0, done.output

@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from supercloud.chain.app import Options, build_app
+from supercloud.chain.baseapp.genesis import GenesisError
 from supercloud.chain.store.backend import MemoryBackend
 from supercloud.node import genesis as genesis_document
 from supercloud.node import network as networks
@@ -80,6 +81,22 @@ def test_names_supply_and_take_of_its_own(tmp_path: Path) -> None:
         coin for entry in state["bank"]["balances"] for coin in entry["coins"]
     ]
     assert load(Home(tmp_path / "node2").config, {}).state.gas_prices == "0.0025ufoo"
+
+
+def test_a_closed_network_admits_its_founders_alone(tmp_path: Path) -> None:
+    state = made(tmp_path, closed=True, bech32_prefix="cloud")["app_state"]
+    listed = state["staking_admission"]["admission"]
+    assert listed["closed"] and listed["operators"] == [
+        validator["operator_address"] for validator in state["staking"]["validators"]
+    ]
+    assert len(begun(tmp_path).validators) == 4
+    # A document whose validators are not on the list starts nothing.
+    home = Home(tmp_path / "node0")
+    document = orjson.loads(home.genesis.read_bytes())
+    document["app_state"]["staking_admission"]["admission"]["operators"].pop()
+    home.genesis.write_bytes(orjson.dumps(document))
+    with pytest.raises(GenesisError, match="not admitted"):
+        begun(tmp_path)
 
 
 def test_nodes_know_one_another_and_share_no_port(tmp_path: Path) -> None:

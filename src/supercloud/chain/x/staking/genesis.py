@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from supercloud.chain.baseapp.genesis import Document, GenesisError, read_state, write_state
 from supercloud.chain.baseapp.timestamps import to_ns
-from supercloud.chain.x.staking import delegations, keys, set_changes, shares, types, validators
+from supercloud.chain.x.staking import admission, delegations, keys, set_changes, shares, types, validators
 from supercloud.codec import registry
 from supercloud.codec.json import to_dict
 from supercloud.pb.cosmos.crypto.ed25519.keys_pb2 import PubKey
 from supercloud.pb.cosmos.staking.v1beta1 import staking_pb2
 from supercloud.pb.cosmos.staking.v1beta1.genesis_pb2 import GenesisState
+from supercloud.pb.supercloud.staking.v1.admission_pb2 import Admission
+from supercloud.pb.supercloud.staking.v1.genesis_pb2 import GenesisState as AdmissionState
 from supercloud.types.dec import Dec
 from supercloud.types.errors import ChainError
 
@@ -135,6 +137,28 @@ def export(ctx: Context, keeper: Keeper) -> Document:
     for operator in sorted(powers):
         state.last_validator_powers.add(address=ctx.bech32.valoper(operator), power=powers[operator])
     return write_state(state)
+
+
+def init_admission(ctx: Context, keeper: Keeper, document: Document) -> None:
+    """Put the document's list in force; validators that it has already must be on it."""
+    state = read_state(document, AdmissionState)
+    try:
+        admission.write(ctx, state.admission)
+        for validator in keeper.validators(ctx):
+            if not validator.jailed:
+                admission.require(ctx, ctx.bech32.parse_valoper(validator.operator_address))
+    except ChainError as error:
+        raise GenesisError(f"staking_admission: {error}") from error
+
+
+def export_admission(ctx: Context) -> Document:
+    """The list in force."""
+    return write_state(AdmissionState(admission=admission.read(ctx)))
+
+
+def default_admission() -> Document:
+    """Anybody with stake may validate."""
+    return write_state(AdmissionState(admission=Admission()))
 
 
 def default(bond_denom: str) -> Document:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from supercloud.chain.baseapp.record import Record
 from supercloud.chain.baseapp.timestamps import checked_duration_ns, to_ns
-from supercloud.chain.x.staking import delegations, keys, shares, slashes, types, validators
+from supercloud.chain.x.staking import admission, delegations, keys, shares, slashes, types, validators
 from supercloud.pb.cosmos.staking.v1beta1 import staking_pb2 as pb
 from supercloud.types.address import module_address
 from supercloud.types.coin import Coin
@@ -170,10 +170,11 @@ class Keeper:
         self._jail(ctx, validator)
 
     def unjail(self, ctx: Context, consensus: bytes) -> None:
-        """Let a jailed validator compete again."""
+        """Let a jailed validator compete again; staking 100 where the network is closed to it."""
         validator = validators.by_consensus(ctx, consensus)
         invariant(validator is not None and validator.jailed, "unjailing a validator that is not jailed")
         assert validator is not None
+        admission.require(ctx, ctx.bech32.parse_valoper(validator.operator_address))
         validator.jailed = False
         validators.write(ctx, validator)
         validators.rank(ctx, validator, ctx.bech32.parse_valoper(validator.operator_address))
@@ -368,8 +369,14 @@ class Keeper:
     # --- Invariants
 
     def invariants(self, ctx: Context) -> list[str]:
-        """Violations: pools hold what records say, shares sum up, the ranking is complete."""
-        return [*self._broken_pools(ctx), *self._broken_shares(ctx)]
+        """Violations: pools hold what records say, shares sum up, the ranking is complete, lists are kept."""
+        return [*self._broken_pools(ctx), *self._broken_shares(ctx), *self._broken_admission(ctx)]
+
+    def _broken_admission(self, ctx: Context) -> Iterator[str]:
+        in_force = admission.read(ctx)
+        for validator in validators.every(ctx) if in_force.closed else ():
+            if not validator.jailed and validator.operator_address not in in_force.operators:
+                yield f"staking: {validator.operator_address} validates and is not admitted"
 
     def _broken_pools(self, ctx: Context) -> Iterator[str]:
         held = {types.BONDED_POOL: 0, types.NOT_BONDED_POOL: 0}

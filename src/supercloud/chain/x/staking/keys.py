@@ -18,6 +18,7 @@
 0x50 height(8)                        -> HistoricalInfo
 0x51                                  -> Params
 0x71 <operator> delegator             -> present, index of delegations
+0xf0                                  -> Admission, while the network is closed; a record of this node alone
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ VALIDATOR_QUEUE_PREFIX = b"\x43"
 HISTORY_PREFIX = b"\x50"
 PARAMS = b"\x51"
 DELEGATION_BY_OPERATOR_PREFIX = b"\x71"
+ADMISSION = b"\xf0"
 
 PRESENT = b"\x01"
 

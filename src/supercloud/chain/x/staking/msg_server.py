@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from supercloud.chain.baseapp.authority import require_authority
+from supercloud.chain.baseapp.authority import check_authority, require_authority
 from supercloud.chain.baseapp.context import Event
 from supercloud.chain.baseapp.router import Router, signer_field
 from supercloud.chain.baseapp.timestamps import rfc3339, to_ns, to_timestamp
-from supercloud.chain.x.staking import delegations, shares, types
+from supercloud.chain.x.staking import admission, delegations, shares, types
 from supercloud.codec import registry
 from supercloud.crypto import ed25519
 from supercloud.pb.cosmos.crypto.ed25519.keys_pb2 import PubKey
 from supercloud.pb.cosmos.staking.v1beta1 import staking_pb2, tx_pb2
+from supercloud.pb.supercloud.staking.v1 import msg_pb2
 from supercloud.types.address import operator_account
 from supercloud.types.dec import ONE, Dec
 from supercloud.types.errors import InvalidRequest, InvalidType, NotFound, QueryNotFound
@@ -48,6 +49,12 @@ def register(router: Router, keeper: Keeper) -> None:
         lambda ctx, msg: update_params(ctx, keeper, msg),
         signers=signer_field("authority"),
     )
+    router.message(
+        msg_pb2.MsgUpdateAdmission,
+        lambda ctx, msg: update_admission(ctx, keeper, msg),
+        validate=check_update_admission,
+        signers=signer_field("authority"),
+    )
 
 
 def _operator(msg: tx_pb2.MsgCreateValidator | tx_pb2.MsgEditValidator) -> tuple[str, ...]:
@@ -63,6 +70,7 @@ def create_validator(
     """Make the signer's account a validator that stakes with itself."""
     operator = types.operator_of(ctx, msg.validator_address)
     amount = _check_new(msg)
+    admission.require(ctx, operator)
     minimum = Dec.from_wire(keeper.params(ctx).min_commission_rate)
     if types.checked_dec(msg.commission.rate, "commission").raw < minimum.raw:
         words = f"cannot set validator commission to less than minimum rate of {minimum}"
@@ -298,6 +306,21 @@ def update_params(
     require_authority(ctx, msg.authority)
     keeper.set_params(ctx, msg.params)
     return tx_pb2.MsgUpdateParamsResponse()
+
+
+def check_update_admission(ctx: Context, msg: msg_pb2.MsgUpdateAdmission) -> None:
+    """Stateless rules."""
+    check_authority(ctx, msg.authority)
+    types.check_admission(ctx, msg.admission)
+
+
+def update_admission(
+    ctx: Context, keeper: Keeper, msg: msg_pb2.MsgUpdateAdmission
+) -> msg_pb2.MsgUpdateAdmissionResponse:
+    """Close the network, open it, or change who is admitted; only the network's authority may."""
+    require_authority(ctx, msg.authority)
+    admission.change(ctx, keeper, msg.admission)
+    return msg_pb2.MsgUpdateAdmissionResponse()
 
 
 def _require_denom(ctx: Context, keeper: Keeper, coin: CoinPb) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from supercloud.chain.baseapp.pagination import paginate
-from supercloud.chain.x.staking import delegations, history, keys, shares, types
+from supercloud.chain.x.staking import admission, delegations, history, keys, shares, types
 from supercloud.pb.cosmos.staking.v1beta1 import query_pb2 as pb
 from supercloud.pb.cosmos.staking.v1beta1 import staking_pb2
+from supercloud.pb.supercloud.staking.v1 import query_pb2 as admission_pb2
 from supercloud.types.dec import Dec
 from supercloud.types.errors import InvalidArgument, QueryNotFound, Undefined, invariant
 
@@ -28,6 +29,7 @@ _STATUSES = {
 def register(router: Router, keeper: Keeper) -> None:
     """Serve this module's queries."""
     router.query(pb.DESCRIPTOR.services_by_name["Query"], QueryServer(keeper))
+    router.query(admission_pb2.DESCRIPTOR.services_by_name["Query"], AdmissionQueryServer())
 
 
 class QueryServer:
@@ -262,6 +264,16 @@ class QueryServer:
                 moved = Dec.from_wire(entry.shares_dst)
                 described.balance = str(shares.tokens_from_shares(validator, moved).truncate())
         return response
+
+
+class AdmissionQueryServer:
+    """supercloud.staking.v1.Query."""
+
+    def admission(
+        self, ctx: Context, request: admission_pb2.QueryAdmissionRequest
+    ) -> admission_pb2.QueryAdmissionResponse:
+        """Who may validate."""
+        return admission_pb2.QueryAdmissionResponse(admission=admission.read(ctx))
 
 
 def _delegation(key: bytes, value: bytes) -> staking_pb2.Delegation:

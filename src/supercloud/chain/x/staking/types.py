@@ -8,11 +8,19 @@ from supercloud.chain.baseapp.timestamps import SECOND, checked_duration_ns
 from supercloud.pb.cosmos.staking.v1beta1 import staking_pb2 as pb
 from supercloud.types.coin import AMOUNT_MAX, is_denom, parse_amount
 from supercloud.types.dec import ONE, Dec
-from supercloud.types.errors import InvalidAddress, InvalidRequest, Undefined, define
+from supercloud.types.errors import (
+    INVALID_ARGUMENT,
+    PERMISSION_DENIED,
+    InvalidAddress,
+    InvalidRequest,
+    Undefined,
+    define,
+)
 
 if TYPE_CHECKING:
     from supercloud.chain.baseapp.context import Context
     from supercloud.pb.cosmos.base.v1beta1.coin_pb2 import Coin as CoinPb
+    from supercloud.pb.supercloud.staking.v1.admission_pb2 import Admission
 
 NAME: Final = "staking"
 BONDED_POOL: Final = "bonded_tokens_pool"
@@ -64,6 +72,9 @@ InvalidExchangeRate = define(NAME, 34, "cannot delegate to validators with inval
 EmptyValidatorPubKey = define(NAME, 39, "empty validator public key")
 CommissionBelowMin = define(NAME, 40, "commission cannot be less than min rate")
 BadRedelegationSource = define(NAME, 44, "redelegation source validator not found")
+# Of this node alone; the network's numbers of this codespace end at 45.
+NotAdmitted = define(NAME, 100, "the network is closed; operator is not admitted", PERMISSION_DENIED)
+InvalidAdmission = define(NAME, 101, "invalid admission", INVALID_ARGUMENT)
 
 UNBONDED: Final = pb.BOND_STATUS_UNBONDED
 UNBONDING: Final = pb.BOND_STATUS_UNBONDING
@@ -71,6 +82,8 @@ BONDED: Final = pb.BOND_STATUS_BONDED
 
 POWER_REDUCTION: Final = 1_000_000
 """Units of the bond denom that make one unit of voting power."""
+ADMITTED_MAX: Final = 1000
+"""A closed network's list is no longer: it is read whole."""
 POWER_MAX: Final = 2**63 - 1
 DAY: Final = 86_400 * SECOND
 NEVER: Final = -62_135_596_800 * SECOND
@@ -115,6 +128,19 @@ def check_params(params: pb.Params) -> None:
     for refused, words in checks:
         if refused:
             raise Undefined(words)
+
+
+def check_admission(ctx: Context, admission: Admission) -> None:
+    """Refuse a list that means nothing; staking 101, and sdk 7 for what is no operator's address."""
+    operators = admission.operators
+    if admission.closed == (not operators):
+        raise InvalidAdmission("a closed network has a list of operators, an open one has none")
+    if len(operators) > ADMITTED_MAX:
+        raise InvalidAdmission(f"{len(operators)} operators; at most {ADMITTED_MAX}")
+    # As texts are compared later on, each address has one form.
+    texts = [ctx.bech32.valoper(operator_of(ctx, text, "operator")) for text in operators]
+    if texts != list(operators) or len(dict.fromkeys(texts)) != len(texts):
+        raise InvalidAdmission("operators are written in small letters, each once")
 
 
 def check_rates(rates: pb.CommissionRates) -> None:

@@ -1,0 +1,17 @@
+from supercloud.pb.gogoproto import gogo_pb2 as _gogo_pb2
+from supercloud.pb.supercloud.staking.v1 import admission_pb2 as _admission_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class EventAdmissionChanged(_message.Message):
+    __slots__ = ("admission", "dismissed")
+    ADMISSION_FIELD_NUMBER: _ClassVar[int]
+    DISMISSED_FIELD_NUMBER: _ClassVar[int]
+    admission: _admission_pb2.Admission
+    dismissed: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, admission: _Optional[_Union[_admission_pb2.Admission, _Mapping]] = ..., dismissed: _Optional[_Iterable[str]] = ...) -> None: ...
