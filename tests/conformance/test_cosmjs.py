@@ -219,3 +219,14 @@ def test_hears(node_script: Drive) -> None:
         ["block", "block_id", "result_finalize_block"],
     ]
     assert "failed to parse query" in heard["a query that does not parse"]
+
+
+def test_converts_transactions_of_before_protobuf(node_script: Drive) -> None:
+    seen = node_script("cosmjs_amino.mjs")
+    assert seen["encode"].startswith("KCgWq") and seen["the key is where CosmJS writes it"] is True
+    assert seen["decode"]["same"], seen["decode"]
+    assert seen["decode"]["msgs"] == 7
+    assert "400 3 invalid empty tx json" in seen["no document"]
+    assert "400 3 invalid request: expected an object whose type is" in seen["another type"]
+    assert "the bytes do not begin with 282816a9" in seen["no binary"]
+    assert seen["there and back in protobuf"] == {"memo": "m", "gas": "5", "same": True}

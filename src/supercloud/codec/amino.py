@@ -40,6 +40,13 @@ def canonical(document: Any) -> bytes:
     return text.translate(_ESCAPES).encode()
 
 
+def text(document: Any) -> str:
+    """Compact JSON in the order given, with the same characters escaped."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False, sort_keys=False).translate(
+        _ESCAPES
+    )
+
+
 def typed(message: Message) -> dict[str, Any]:
     """`{type, value}` of a message; the type is its amino name or its type URL."""
     return {"type": name(message), "value": value_of(message)}

@@ -12,6 +12,7 @@ from supercloud.node.grpc.node_service import (
     InterfaceService,
     NodeService,
 )
+from supercloud.node.grpc.params_service import ParamsService
 from supercloud.node.grpc.tendermint_service import TendermintService
 from supercloud.node.grpc.tx_service import TxService
 from supercloud.node.grpc.view import View
@@ -20,6 +21,7 @@ from supercloud.pb.cosmos.autocli.v1 import query_pb2 as autocli_pb2
 from supercloud.pb.cosmos.base.node.v1beta1 import query_pb2 as node_pb2
 from supercloud.pb.cosmos.base.reflection.v1beta1 import reflection_pb2 as interfaces_pb2
 from supercloud.pb.cosmos.base.tendermint.v1beta1 import query_pb2 as tendermint_pb2
+from supercloud.pb.cosmos.params.v1beta1 import query_pb2 as params_pb2
 from supercloud.pb.cosmos.reflection.v1 import reflection_pb2
 from supercloud.pb.cosmos.tx.v1beta1 import service_pb2 as tx_pb2
 
@@ -36,6 +38,7 @@ def make_dispatch(view: View) -> Dispatch:
         reflection_pb2.DESCRIPTOR.services_by_name["ReflectionService"]: DescriptorService(
             lambda: known, view
         ),
+        params_pb2.DESCRIPTOR.services_by_name["Query"]: ParamsService(),
         autocli_pb2.DESCRIPTOR.services_by_name["Query"]: AutocliService(),
     }
     dispatch = Dispatch(view.app, servers)

@@ -9,6 +9,7 @@ from google.protobuf.any_pb2 import Any
 from google.protobuf.message import DecodeError
 
 from supercloud.chain.baseapp import queries
+from supercloud.codec import std_tx
 from supercloud.node.engine.block import time_ns
 from supercloud.node.engine.history import Entry
 from supercloud.node.genesis import format_time
@@ -140,6 +141,30 @@ class TxService:
         if not request.HasField("tx"):
             raise InvalidArgument("invalid empty tx")
         return service_pb2.TxEncodeResponse(tx_bytes=request.tx.SerializeToString(deterministic=True))
+
+    def tx_encode_amino(
+        self, request: service_pb2.TxEncodeAminoRequest, height: int
+    ) -> service_pb2.TxEncodeAminoResponse:
+        """A transaction of before protobuf, from amino JSON to amino binary."""
+        if not request.amino_json:
+            raise InvalidArgument("invalid empty tx json")
+        try:
+            binary = std_tx.to_binary(std_tx.from_json(request.amino_json))
+        except ValueError as error:
+            raise InvalidArgument(f"invalid request: {error}") from error
+        return service_pb2.TxEncodeAminoResponse(amino_binary=binary)
+
+    def tx_decode_amino(
+        self, request: service_pb2.TxDecodeAminoRequest, height: int
+    ) -> service_pb2.TxDecodeAminoResponse:
+        """The same, from amino binary to amino JSON."""
+        if not request.amino_binary:
+            raise InvalidArgument("invalid empty tx bytes")
+        try:
+            text = std_tx.to_json(std_tx.from_binary(request.amino_binary))
+        except ValueError as error:
+            raise InvalidArgument(f"invalid request: {error}") from error
+        return service_pb2.TxDecodeAminoResponse(amino_json=text)
 
     def _found(self, position: Position) -> tuple[bytes, abci_pb2.TxResponse]:
         entry = self._view.history.entry(position.height)

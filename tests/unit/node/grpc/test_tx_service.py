@@ -125,3 +125,21 @@ def test_encoding_there_and_back(service: TxService) -> None:
     ):
         with pytest.raises(ChainError):
             call()
+
+
+def test_transactions_of_before_protobuf(service: TxService) -> None:
+    text = (
+        '{"type":"cosmos-sdk/StdTx","value":{"msg":[{"type":"cosmos-sdk/MsgVote","value":{"proposal_id":"3",'
+        '"voter":"x","option":1}}],"fee":{"amount":[],"gas":"7"},"signatures":null,"memo":"","timeout_height":"0"}}'
+    )
+    binary = service.tx_encode_amino(pb.TxEncodeAminoRequest(amino_json=text), 0).amino_binary
+    assert binary.hex() == "282816a90a0ba1cadd36080312017818011202" + "1007"
+    assert service.tx_decode_amino(pb.TxDecodeAminoRequest(amino_binary=binary), 0).amino_json == text
+    for call, words in (
+        (lambda: service.tx_encode_amino(pb.TxEncodeAminoRequest(), 0), "invalid empty tx json"),
+        (lambda: service.tx_encode_amino(pb.TxEncodeAminoRequest(amino_json="{}"), 0), "cosmos-sdk/StdTx"),
+        (lambda: service.tx_decode_amino(pb.TxDecodeAminoRequest(), 0), "invalid empty tx bytes"),
+        (lambda: service.tx_decode_amino(pb.TxDecodeAminoRequest(amino_binary=b"x"), 0), "do not begin with"),
+    ):
+        with pytest.raises(ChainError, match=words):
+            call()
