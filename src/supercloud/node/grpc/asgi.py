@@ -17,7 +17,9 @@ Header = tuple[bytes, bytes]
 JSON = (b"content-type", b"application/json")
 HTML = (b"content-type", b"text/html; charset=utf-8")
 _METHODS = b"GET, POST, OPTIONS"
-_HEADERS = b"content-type, x-cosmos-block-height, x-requested-with, accept"
+_HEADERS = (
+    b"content-type, x-cosmos-block-height, x-requested-with, accept, x-grpc-web, x-user-agent, grpc-timeout"
+)
 _EXPOSED = b"grpc-metadata-x-cosmos-block-height"
 
 

@@ -1,4 +1,4 @@
-"""The REST door as an ASGI application."""
+"""The REST door as an ASGI application; calls of gRPC-web come in by it too."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from supercloud.node.grpc.asgi import (
     respond,
 )
 from supercloud.node.grpc.dispatch import UNAVAILABLE, Dispatch, Failed
-from supercloud.node.rest import openapi
+from supercloud.node.rest import grpc_web, openapi
 from supercloud.node.rest.parameters import PARAMETERS_MAX, BadParameter, fill
 from supercloud.node.rest.routes import Match, Routes
 from supercloud.types.errors import (
@@ -96,6 +96,10 @@ class RestServer:
             await respond(send, 200, described[1], [described[0], *extra])
             return
         try:
+            if grpc_web.asked(scope):
+                limit = (self._limits.body_bytes, self._limits.body_s)
+                await grpc_web.serve(self._dispatch, scope, receive, send, limit, extra)
+                return
             body, height = await self._answer(scope, receive)
             await respond(send, 200, body, [JSON, (_HEIGHT_ANSWER, str(height).encode()), *extra])
         except ClientGone:
