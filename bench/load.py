@@ -210,6 +210,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--block-time", default="1", help="seconds between blocks of the ledger that is started"
     )
+    parser.add_argument(
+        "--apart", action="store_true", help="give the doors of the ledger that is started their own process"
+    )
     parser.add_argument("--cores", type=int, default=2, help="pin everything to this many cores; 0: all")
     parser.add_argument("--prefix", default="akash")
     parser.add_argument("--gas-price", type=int, default=2500, help="millionths of a uakt a unit of gas")
@@ -239,7 +242,10 @@ def main() -> None:
     with ExitStack() as stack:
         url, mnemonic, process = given.rpc, given.mnemonic, given.pid
         if not url:
-            ours = stack.enter_context(local.up("--no-provider", "--block-time", given.block_time))
+            settings = {"SUPERCLOUD_DOORS_APART": str(given.apart).lower()}
+            ours = stack.enter_context(
+                local.up("--no-provider", "--block-time", given.block_time, settings=settings)
+            )
             url, mnemonic, process = ours.rpc, ours.tenant_mnemonic, ours.process.pid
         elif process is None:
             process = figures.listener(urlsplit(url).port or 26657)

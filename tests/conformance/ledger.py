@@ -19,7 +19,7 @@ from mnemonic import Mnemonic
 from supercloud.chain.baseapp.context import Profile
 from supercloud.crypto import hd
 from supercloud.node.config import Config
-from supercloud.node.server import init_home
+from supercloud.node.home import init_home
 from supercloud.types.coin import Coin
 
 CHAIN = "supercloud-conformance"

@@ -199,6 +199,8 @@ class Options:
     retain_blocks: int = 0
     on_defect: Callable[[BaseException], None] | None = None
     skip_upgrades: Sequence[int] = ()
+    readonly: bool = False
+    """Another process writes the state; this one reads heights that it is told of (MultiStore.follow)."""
 
 
 class Keepers(NamedTuple):
@@ -272,7 +274,7 @@ class SupercloudApp(BaseApp):
             after_genesis=lambda ctx: _require_sound(ctx, keepers),
             choose=lambda ctx: staking_set.apply(ctx, keepers.staking),
         )
-        store = MultiStore(backend, STORES, options.keep_heights)
+        store = MultiStore(backend, STORES, options.keep_heights, verify=not options.readonly)
         super().__init__(
             store, profile, wiring, retain_blocks=options.retain_blocks, on_defect=options.on_defect
         )

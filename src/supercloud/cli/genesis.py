@@ -199,7 +199,7 @@ def gentx(
 
     from supercloud.node import founding
     from supercloud.node.config import load
-    from supercloud.node.server import Home
+    from supercloud.node.home import Home
 
     where = _home(home)
     with _refusals():

@@ -20,15 +20,9 @@ from typing import Any, Final, NamedTuple
 import click
 import orjson
 
-from supercloud.node.config import (
-    Config,
-    EngineSettings,
-    GrpcSettings,
-    NodeSettings,
-    RestSettings,
-    RpcSettings,
-)
-from supercloud.node.server import Home, Node, NodeFailed, init_home
+from supercloud.node.config import Config, apply_environment
+from supercloud.node.home import Home, init_home
+from supercloud.node.server import Node, NodeFailed
 from supercloud.provider import config as provider_config
 from supercloud.sdk.keyring import Backend, Key, Keyring
 from supercloud.types.address import Bech32
@@ -237,11 +231,11 @@ async def _wait(node: Node) -> None:
 
 
 def _node_settings(place: Local) -> Config:
-    ports = place.ports
-    return Config(
-        node=NodeSettings(moniker="local"),
-        engine=EngineSettings(block_interval_s=place.block_time_s),
-        rpc=RpcSettings(listen=f"127.0.0.1:{ports.rpc}"),
-        grpc=GrpcSettings(listen=f"127.0.0.1:{ports.grpc}"),
-        rest=RestSettings(listen=f"127.0.0.1:{ports.rest}"),
-    )
+    """The node's usual settings, the environment's over them, and over all what this command promises."""
+    config, ports = Config(), place.ports
+    apply_environment(config, os.environ)
+    config.node.moniker = "local"
+    config.engine.kind, config.engine.block_interval_s = "embedded", place.block_time_s
+    for door, port in ((config.rpc, ports.rpc), (config.grpc, ports.grpc), (config.rest, ports.rest)):
+        door.listen = f"127.0.0.1:{port}"
+    return config

@@ -1,4 +1,4 @@
-"""`supercloud node init|join|start|status|export`."""
+"""`supercloud node init|join|start|status|reset|export`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def init(
     """Make keys, settings and the genesis of a new network whose one validator is this node."""
     import orjson
 
-    from supercloud.node.server import Home, init_home
+    from supercloud.node.home import Home, init_home
 
     where = _home(home)
     funds: dict[bytes, list[Coin]] = {}
@@ -86,9 +86,10 @@ def init(
 def join(home: Path | None, genesis: str, and_start: bool, as_json: bool, **given: Any) -> None:
     """Make a node that follows a network: by all its blocks, or from a snapshot of a trusted height on."""
     from supercloud.node.config import StateSyncSettings
+    from supercloud.node.home import Home
     from supercloud.node.network import Joining
     from supercloud.node.network import join as join_network
-    from supercloud.node.server import Home, run
+    from supercloud.node.server import run
 
     where = _home(home)
     try:
@@ -165,7 +166,8 @@ def _fetched(url: str) -> bytes:
 @_HOME
 def start(home: Path | None) -> None:
     """Run in the foreground until Ctrl-C or SIGTERM."""
-    from supercloud.node.server import Home, run
+    from supercloud.node.home import Home
+    from supercloud.node.server import run
 
     where = _home(home)
     if not Home(where).genesis.exists():
@@ -190,6 +192,30 @@ async def status(settings: session.Settings, as_json: bool) -> None:
     console().print(
         f"{info['moniker']} on {info['network']}: height {sync['latest_block_height']} at {sync['latest_block_time']}"
     )
+
+
+@node.command()
+@_HOME
+@json_option
+def reset(home: Path | None, as_json: bool) -> None:
+    """Throw a damaged copy of the chain away; the next start gets it again from the peers. The node must be stopped."""
+    from supercloud.node.reset import ResetError
+    from supercloud.node.reset import reset as reset_home
+    from supercloud.node.storage.environment import HomeInUse
+
+    where = _home(home)
+    try:
+        removed = reset_home(where)
+    except (ResetError, HomeInUse, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        print_json({"home": str(where), "removed": [str(path) for path in removed]})
+    else:
+        console().print(
+            f"Removed {len(removed)} parts of {where}; keys, settings and the signing record are kept. "
+            f"Go on: supercloud node start --home {where}",
+            soft_wrap=True,
+        )
 
 
 @node.command()

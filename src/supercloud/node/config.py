@@ -120,6 +120,17 @@ class MempoolSettings:
 
 
 @dataclass
+class DoorSettings:
+    """Where RPC, gRPC and REST run."""
+
+    apart: bool = _setting(
+        False,
+        "Whether they and the index have a process of their own: neither do blocks wait for queries nor queries "
+        "for blocks.",
+    )
+
+
+@dataclass
 class RpcSettings:
     """CometBFT's RPC: JSON-RPC, URIs and WebSocket."""
 
@@ -174,6 +185,7 @@ class Config:
     statesync: StateSyncSettings = field(default_factory=StateSyncSettings)
     state: StateSettings = field(default_factory=StateSettings)
     mempool: MempoolSettings = field(default_factory=MempoolSettings)
+    doors: DoorSettings = field(default_factory=DoorSettings)
     rpc: RpcSettings = field(default_factory=RpcSettings)
     grpc: GrpcSettings = field(default_factory=GrpcSettings)
     rest: RestSettings = field(default_factory=RestSettings)
@@ -215,10 +227,23 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Config:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}: {error}") from error
         _apply_document(config, document, path)
+    apply_environment(config, environment)
+    config.check()
+    return config
+
+
+def apply_environment(config: Config, environment: Mapping[str, str]) -> None:
+    """Let environment variables have their way. Raises ConfigError."""
     for section, name, value in list(_values(config)):
         text = environment.get(f"{ENVIRONMENT_PREFIX}{section}_{name}".upper())
         if text is not None:
             setattr(getattr(config, section), name, _from_text(text, value, f"{section}.{name}"))
+
+
+def from_document(document: Mapping[str, Any]) -> Config:
+    """Settings out of `dataclasses.asdict` of others. Raises ConfigError."""
+    config = Config()
+    _apply_document(config, document, "settings")
     config.check()
     return config
 
@@ -253,7 +278,7 @@ def _values(config: Config) -> list[tuple[str, str, Any]]:
     ]
 
 
-def _apply_document(config: Config, document: Mapping[str, Any], path: Path) -> None:
+def _apply_document(config: Config, document: Mapping[str, Any], path: Path | str) -> None:
     for section, values in document.items():
         target = getattr(config, section, None)
         if not dataclasses.is_dataclass(target) or not isinstance(values, dict):

@@ -28,7 +28,7 @@ from supercloud.crypto.secp256k1 import PrivateKey
 from supercloud.node import genesis as genesis_document
 from supercloud.node.engine import signer as keys
 from supercloud.node.genesis import Document, Genesis, GenesisError
-from supercloud.node.server import Home
+from supercloud.node.home import Home
 from supercloud.pb.cosmos.crypto.ed25519.keys_pb2 import PubKey as ConsensusKey
 from supercloud.pb.cosmos.crypto.secp256k1.keys_pb2 import PubKey
 from supercloud.pb.cosmos.staking.v1beta1 import staking_pb2

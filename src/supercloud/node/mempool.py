@@ -65,7 +65,7 @@ class Pool(Protocol):
     async def waiting(self, shown: int) -> PoolContents:
         """What waits, with the first `shown` of it."""
 
-    def reason(self, key: bytes) -> str | None:
+    async def reason(self, key: bytes) -> str | None:
         """Why a transaction left without being in a block, where that is known."""
 
 
@@ -153,7 +153,7 @@ class Mempool:
         self._expire()
         self._recheck()
 
-    def reason(self, key: bytes) -> str | None:
+    async def reason(self, key: bytes) -> str | None:
         """Why a transaction left without being in a block, if it did in the last ten minutes."""
         entry = self._reasons.get(key)
         if entry is None or entry[0] < self._clock():

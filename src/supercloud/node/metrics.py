@@ -15,7 +15,7 @@ from typing import Any, Final
 from supercloud.node.engine.peers import PeersError
 from supercloud.node.engine.ports import Committed
 from supercloud.node.grpc.asgi import Receive, Scope, Send, respond
-from supercloud.node.grpc.view import View
+from supercloud.node.grpc.view import Core
 
 CONTENT_TYPE: Final = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
 INTERVAL_BOUNDS_S: Final = (0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 30)
@@ -97,7 +97,7 @@ class Metrics:
 class MetricsServer:
     """ASGI application that answers `/metrics`. `sizes` are bytes on disk by part of the store."""
 
-    def __init__(self, metrics: Metrics, view: View, sizes: Mapping[str, Callable[[], int]]) -> None:
+    def __init__(self, metrics: Metrics, view: Core, sizes: Mapping[str, Callable[[], int]]) -> None:
         self._metrics = metrics
         self._view = view
         self._sizes = sizes

@@ -28,7 +28,7 @@ from supercloud.node.config import Config, StateSyncSettings, render
 from supercloud.node.engine import signer as keys
 from supercloud.node.engine.files import write_durably
 from supercloud.node.genesis import GenesisValidator
-from supercloud.node.server import Home, make_keys
+from supercloud.node.home import Home, make_keys
 from supercloud.types.coin import Coin
 
 SUMMARY: Final = "network.json"

@@ -18,7 +18,8 @@ from world import RICHES, free_ports, until
 
 from supercloud.cli.main import root
 from supercloud.node.config import Config as NodeConfig
-from supercloud.node.server import Node, init_home
+from supercloud.node.home import init_home
+from supercloud.node.server import Node
 from supercloud.provider.config import Config
 from supercloud.provider.drivers.mock import MockDriver
 from supercloud.provider.service import Provider

@@ -19,8 +19,8 @@ from cluster import Cluster, absent, height, reach, same_everywhere
 from supercloud.node.engine import block as blocks
 from supercloud.node.engine import signer as keys
 from supercloud.node.genesis import parse_time
+from supercloud.node.home import Home
 from supercloud.node.network import STAKE
-from supercloud.node.server import Home
 from supercloud.pb.cosmos.slashing.v1beta1 import query_pb2 as slashing
 from supercloud.pb.cosmos.staking.v1beta1 import query_pb2 as staking
 from supercloud.pb.cosmos.staking.v1beta1 import staking_pb2

@@ -15,7 +15,7 @@ from cluster import Cluster, absent, reach, same_everywhere
 from supercloud.chain.app import default_genesis
 from supercloud.chain.baseapp.context import Profile
 from supercloud.node import founding, genesis
-from supercloud.node.server import Home
+from supercloud.node.home import Home
 from supercloud.pb.cosmos.bank.v1beta1 import query_pb2 as bank_query
 from supercloud.types.coin import Coin
 

@@ -15,7 +15,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from supercloud.chain.baseapp.context import Profile
 from supercloud.crypto.secp256k1 import PrivateKey
 from supercloud.node.config import Config
-from supercloud.node.server import init_home
+from supercloud.node.home import init_home
 from supercloud.pb.cosmos.auth.v1beta1 import auth_pb2
 from supercloud.pb.cosmos.auth.v1beta1 import query_pb2 as auth_query
 from supercloud.pb.cosmos.bank.v1beta1 import query_pb2 as bank_query

@@ -38,9 +38,12 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-@pytest.fixture
-async def node(tmp_path: Path) -> AsyncIterator[Node]:
-    node = Node(make_home(tmp_path / "home", settings()), settings())
+@pytest.fixture(params=[False, True], ids=["together", "apart"])
+async def node(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Node]:
+    """A node with its doors in the same process or in one beside it: nobody outside can tell."""
+    config = settings()
+    config.doors.apart = request.param
+    node = Node(make_home(tmp_path / "home", config), config)
     await node.start()
     yield node
     await node.stop()
@@ -75,7 +78,7 @@ async def test_a_transfer_is_seen_through_every_door(node: Node, session: aiohtt
     found = await rpc.committed(raw)
     assert found["tx_result"]["code"] == 0, found
     assert found["height"] == pushed["height"] and found["hash"] == hash_
-    entry = node.view.history.entry(int(found["height"]))
+    entry = node.core.history.entry(int(found["height"]))
     assert entry is not None
     assert found["proof"]["root_hash"] == entry.block.header.data_hash.hex().upper()
 

@@ -22,7 +22,8 @@ from supercloud.cli.main import root
 from supercloud.codec.json import to_dict
 from supercloud.node.config import Config
 from supercloud.node.engine import signer
-from supercloud.node.server import VALIDATOR_POWER, Home, Node, init_home
+from supercloud.node.home import VALIDATOR_POWER, Home, init_home
+from supercloud.node.server import Node
 from supercloud.sdk.keyring import Backend, Keyring
 from supercloud.types.address import Bech32, module_address
 

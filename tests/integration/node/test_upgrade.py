@@ -15,7 +15,8 @@ from chain_client import ALICE, CHAIN, RUN, free_port, settings
 from supercloud.chain import upgrades
 from supercloud.chain.upgrades.upgrade import Upgrade
 from supercloud.node.engine.cometbft.engine import PROGRAM_VARIABLE, CometError, find_program
-from supercloud.node.server import Node, NodeFailed, init_home
+from supercloud.node.home import init_home
+from supercloud.node.server import Node, NodeFailed
 from supercloud.types.coin import Coin
 
 pytestmark = pytest.mark.node

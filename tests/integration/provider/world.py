@@ -18,7 +18,8 @@ from supercloud import sdl
 from supercloud.chain.baseapp.context import Profile
 from supercloud.crypto.secp256k1 import PrivateKey
 from supercloud.node.config import Config as NodeConfig
-from supercloud.node.server import Node, init_home
+from supercloud.node.home import init_home
+from supercloud.node.server import Node
 from supercloud.provider.config import Config
 from supercloud.provider.drivers.base import (
     ExecSession,

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from supercloud.cli import local
-from supercloud.node.server import Home
+from supercloud.node.home import Home
 from supercloud.types.address import Bech32, module_address
 
 PROFILE = Path(__file__).resolve().parents[3] / "examples" / "genesis" / "uact-only.json"

@@ -22,6 +22,7 @@ from supercloud.node.engine.waiting import Waiting
 from supercloud.node.grpc.services import make_dispatch
 from supercloud.node.grpc.view import Identity, View
 from supercloud.node.indexer.index import Index
+from supercloud.node.live import Here
 from supercloud.node.mempool import Limits, Mempool
 from supercloud.pb.cosmos.bank.v1beta1 import tx_pb2 as bank_tx
 from supercloud.pb.cosmos.base.v1beta1 import coin_pb2
@@ -81,6 +82,7 @@ class SmallNode:
             gas_price="0.0025uakt",
             keep_heights=100,
             halt_height=7,
+            live=Here(self.app),
         )
         self.dispatch = make_dispatch(self.view)
 

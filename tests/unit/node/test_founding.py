@@ -15,7 +15,7 @@ from supercloud.crypto import ed25519
 from supercloud.crypto.secp256k1 import PrivateKey
 from supercloud.node import founding, genesis
 from supercloud.node.genesis import GenesisError
-from supercloud.node.server import Home, make_keys
+from supercloud.node.home import Home, make_keys
 from supercloud.types.address import Bech32
 from supercloud.types.coin import Coin
 

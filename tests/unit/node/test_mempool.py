@@ -98,26 +98,26 @@ def test_reap_counts_framing(app: KvApp, clock: Clock) -> None:
     assert len(mempool.reap(15)) == 3
 
 
-def test_recheck_leaves_a_reason_for_ten_minutes(app: KvApp, clock: Clock) -> None:
+async def test_recheck_leaves_a_reason_for_ten_minutes(app: KvApp, clock: Clock) -> None:
     mempool = pool(app, clock)
     mempool.admit(b"a=1")
     mempool.admit(b"b=1")
     app.refuse.add(b"a=1")
     mempool.update(1, [], [])
     assert mempool.reap(10**6) == [b"b=1"]
-    assert mempool.reason(tx_hash(b"a=1")) == "no longer valid: no key (kv 2)"
-    assert mempool.reason(tx_hash(b"b=1")) is None
+    assert await mempool.reason(tx_hash(b"a=1")) == "no longer valid: no key (kv 2)"
+    assert await mempool.reason(tx_hash(b"b=1")) is None
     clock.now += 599
-    assert mempool.reason(tx_hash(b"a=1")) is not None
+    assert await mempool.reason(tx_hash(b"a=1")) is not None
     clock.now += 2
-    assert mempool.reason(tx_hash(b"a=1")) is None
+    assert await mempool.reason(tx_hash(b"a=1")) is None
 
 
 @pytest.mark.parametrize(
     "limits, seconds, blocks, words",
     [({"ttl_s": 60}, 61, 1, "60 seconds"), ({"ttl_blocks": 5, "ttl_s": 0}, 10_000, 6, "5 blocks")],
 )
-def test_age_ends_the_wait(
+async def test_age_ends_the_wait(
     app: KvApp, clock: Clock, limits: dict[str, int], seconds: int, blocks: int, words: str
 ) -> None:
     mempool = pool(app, clock, **limits)
@@ -125,6 +125,6 @@ def test_age_ends_the_wait(
     clock.now += seconds
     mempool.update(blocks, [], [])
     assert len(mempool) == 0 and mempool.bytes == 0
-    assert words in (mempool.reason(tx_hash(b"a=1")) or "")
+    assert words in (await mempool.reason(tx_hash(b"a=1")) or "")
     assert mempool.admit(b"a=1").code == 0
-    assert mempool.reason(tx_hash(b"a=1")) is None
+    assert await mempool.reason(tx_hash(b"a=1")) is None

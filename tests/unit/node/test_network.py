@@ -16,8 +16,8 @@ from supercloud.node import genesis as genesis_document
 from supercloud.node import network as networks
 from supercloud.node.config import StateSyncSettings, load
 from supercloud.node.engine.signer import read_key_file
+from supercloud.node.home import Home, profile_of
 from supercloud.node.network import Joining, NetworkError, Plan, create, join
-from supercloud.node.server import Home, profile_of
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 from supercloud.types.coin import Coin
 

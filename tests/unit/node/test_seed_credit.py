@@ -12,7 +12,7 @@ import pytest
 from supercloud.chain.app import default_genesis, violations
 from supercloud.chain.baseapp.context import Profile
 from supercloud.node import genesis
-from supercloud.node.server import init_home
+from supercloud.node.home import init_home
 from supercloud.pb.akash.base.deposit.v1 import deposit_pb2
 from supercloud.pb.akash.base.resources.v1beta4.resources_pb2 import Resources
 from supercloud.pb.akash.bme.v1.msgs_pb2 import MsgBurnACT, MsgMintACT

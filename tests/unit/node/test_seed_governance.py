@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from supercloud.codec import registry
-from supercloud.node.server import VALIDATOR_POWER, init_home
+from supercloud.node.home import VALIDATOR_POWER, init_home
 from supercloud.pb.cosmos.bank.v1beta1.tx_pb2 import MsgUpdateParams
 from supercloud.pb.cosmos.base.v1beta1.coin_pb2 import Coin as WireCoin
 from supercloud.pb.cosmos.gov.v1.tx_pb2 import MsgSubmitProposal, MsgVote

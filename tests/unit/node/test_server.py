@@ -10,7 +10,9 @@ from supercloud.chain.baseapp.context import Profile
 from supercloud.node import genesis as genesis_document
 from supercloud.node.config import Config, ConfigError, load
 from supercloud.node.engine.signer import KeyFileError
-from supercloud.node.server import Home, _Lines, gas_prices_of, init_home, profile_of
+from supercloud.node.home import Home, init_home, profile_of
+from supercloud.node.runtime import Lines
+from supercloud.node.server import gas_prices_of
 from supercloud.types.coin import Coin
 
 ALICE = b"\1" * 20
@@ -67,6 +69,6 @@ def test_the_profile_follows_the_settings() -> None:
 def test_log_lines_are_json_with_their_facts() -> None:
     record = logging.LogRecord("supercloud.node.x", logging.WARNING, "f", 1, "block %d", (5,), None)
     record.height = 5
-    line = orjson.loads(_Lines().format(record))
+    line = orjson.loads(Lines().format(record))
     assert (line["level"], line["from"], line["text"], line["height"]) == ("warning", "node.x", "block 5", 5)
     assert line["time"].endswith("Z")

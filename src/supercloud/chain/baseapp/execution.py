@@ -85,8 +85,8 @@ class Executor:
         self._decoded: dict[bytes, DecodedTx] = {}
 
     def decode(self, raw: bytes) -> DecodedTx:
-        """Decode a transaction; sdk 2 when it is malformed."""
-        return self._decode(raw)
+        """A transaction to look at, not to execute; sdk 2 when it is malformed."""
+        return self._decoded.get(raw) or self._decode(raw)
 
     def run(self, block: BlockInfo, branch: BranchLike, raw: bytes, mode: Mode) -> Outcome:
         """Run a transaction. On failure the branch keeps at most the ante's effects."""

@@ -96,6 +96,10 @@ class MultiStore:
             raise StateCorrupt(f"the stores' roots at height {self.height} do not make {self.app_hash.hex()}")
         self._history[self.height] = trees, 0
 
+    def follow(self, height: int, app_hash: bytes) -> None:
+        """Take a height that another process has committed as the last one. For a store that only reads."""
+        self.height, self.app_hash = height, app_hash
+
     # --- Reading the last committed height
 
     def get(self, store: str, key: bytes) -> bytes | None:

@@ -19,6 +19,7 @@ from supercloud.chain.baseapp.queries import BROADCAST_PATH, SIMULATE_PATH
 from supercloud.chain.baseapp.router import snake_case
 from supercloud.chain.baseapp.status import abci_failure, grpc_status
 from supercloud.chain.store.backend import HeightUnavailable
+from supercloud.node.live import Live, needs_live
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 from supercloud.types.errors import INTERNAL, INVALID_ARGUMENT, NOT_FOUND, ChainError
 
@@ -61,8 +62,9 @@ class Answer(NamedTuple):
 class Dispatch:
     """The table and the way through it. `servers` are the node's own services."""
 
-    def __init__(self, app: SupercloudApp, servers: Mapping[ServiceDescriptor, object]) -> None:
+    def __init__(self, app: SupercloudApp, live: Live, servers: Mapping[ServiceDescriptor, object]) -> None:
         self._app = app
+        self._live = live
         self.table: dict[str, Served] = {}
         self.services: list[ServiceDescriptor] = []
         for service in app.router.services:
@@ -124,7 +126,7 @@ class Dispatch:
         """
         served = self.table.get(request.path)
         if served is None or not served.of_node or request.path in _OF_ABCI:
-            return self._app.query(request)
+            return await self._live.query(request) if needs_live(request) else self._app.query(request)
         last = self._app.store.height
         try:
             found = served.handler(served.request_type.FromString(request.data), request.height)

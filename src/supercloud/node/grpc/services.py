@@ -41,6 +41,6 @@ def make_dispatch(view: View) -> Dispatch:
         params_pb2.DESCRIPTOR.services_by_name["Query"]: ParamsService(),
         autocli_pb2.DESCRIPTOR.services_by_name["Query"]: AutocliService(),
     }
-    dispatch = Dispatch(view.app, servers)
+    dispatch = Dispatch(view.app, view.live, servers)
     known.extend(dispatch.services)
     return dispatch

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import DecodeError
 
-from supercloud.chain.baseapp import queries
 from supercloud.codec import std_tx
 from supercloud.node.engine.block import time_ns
 from supercloud.node.engine.history import Entry
@@ -33,9 +32,11 @@ class TxService:
     def __init__(self, view: View) -> None:
         self._view = view
 
-    def simulate(self, request: service_pb2.SimulateRequest, height: int) -> service_pb2.SimulateResponse:
+    async def simulate(
+        self, request: service_pb2.SimulateRequest, height: int
+    ) -> service_pb2.SimulateResponse:
         """Gas and result of a transaction that is not sent."""
-        return queries.simulate(self._view.app, request)
+        return await self._view.live.simulate(request)
 
     async def broadcast_tx(
         self, request: service_pb2.BroadcastTxRequest, height: int
@@ -59,7 +60,7 @@ class TxService:
                 response.raw_log, response.data = checked.log, checked.data.hex().upper()
         return service_pb2.BroadcastTxResponse(tx_response=response)
 
-    def get_tx(self, request: service_pb2.GetTxRequest, height: int) -> service_pb2.GetTxResponse:
+    async def get_tx(self, request: service_pb2.GetTxRequest, height: int) -> service_pb2.GetTxResponse:
         """A committed transaction by its hash."""
         if not request.hash:
             raise InvalidArgument("tx hash cannot be empty")
@@ -69,7 +70,7 @@ class TxService:
             raise InvalidArgument(f"tx hash is not hex: {request.hash[:80]}") from error
         position = self._view.index.find(key)
         if position is None:
-            reason = self._view.mempool.reason(key)
+            reason = await self._view.mempool.reason(key)
             # Clients wait on these words, so the reason comes after them.
             ending = f"; it left the mempool: {reason}" if reason else ""
             raise QueryNotFound(f"tx not found: {request.hash}{ending}")

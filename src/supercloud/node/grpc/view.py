@@ -10,6 +10,7 @@ from supercloud.node.engine.peers import Alone, Peers
 from supercloud.node.engine.waiting import Waiting
 from supercloud.node.genesis import Genesis
 from supercloud.node.indexer.index import Index
+from supercloud.node.live import Live
 from supercloud.node.mempool import Pool
 
 COMET_VERSION = "0.38.21"
@@ -30,15 +31,13 @@ class Identity:
     validator_key: bytes
 
 
-@dataclass(frozen=True)
-class View:
-    """The parts of a running node that answer questions."""
+@dataclass(frozen=True, kw_only=True)
+class Core:
+    """The parts of a running node that its doors look at, wherever they are."""
 
     app: SupercloudApp
     history: History
     mempool: Pool
-    index: Index
-    waiting: Waiting
     genesis: Genesis
     identity: Identity
     gas_price: str = ""
@@ -47,3 +46,12 @@ class View:
     halt_height: int = 0
     tx_bytes_max: int = 1024 * 1024
     peers: Peers = field(default_factory=Alone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class View(Core):
+    """The same with what belongs to the doors."""
+
+    index: Index
+    waiting: Waiting
+    live: Live

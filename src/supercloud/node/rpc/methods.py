@@ -268,7 +268,7 @@ class Methods:
         position = self._view.index.find(key)
         if position is None:
             text = f"tx ({hexed(key)}) not found"
-            reason = self._view.mempool.reason(key)
+            reason = await self._view.mempool.reason(key)
             raise RpcError(INTERNAL_ERROR, f"{text}: left the mempool: {reason}" if reason else text)
         return self._tx(position, bool(prove))
 
@@ -381,7 +381,7 @@ class Methods:
         raw = tx or b""
         if len(raw) > self._view.tx_bytes_max:
             raise RpcError(INTERNAL_ERROR, "tx too large")
-        return forms.tx_result(self._view.app.check_tx(abci.RequestCheckTx(tx=raw)))
+        return forms.tx_result(await self._view.live.check_tx(raw))
 
     async def broadcast_evidence(self, evidence: JsonObject | None) -> JsonObject:
         """Hand a misdeed's proof to the network. A lone validator can not be put on trial by its own blocks."""

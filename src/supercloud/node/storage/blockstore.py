@@ -41,11 +41,14 @@ class Stored(Protocol):
 
 
 class BlockStore:
-    """Blocks of one node in `folder`. Raises HomeInUse, StorageFull, StorageDamaged."""
+    """Blocks of one node in `folder`; other processes may open it `readonly` while it runs.
 
-    def __init__(self, folder: Path, sync: bool = True) -> None:
+    Raises HomeInUse, StorageFull, StorageDamaged.
+    """
+
+    def __init__(self, folder: Path, sync: bool = True, *, readonly: bool = False) -> None:
         tables = ("block", "commit", "response", "state", "hash")
-        self._environment = Environment(folder, tables, sync=sync)
+        self._environment = Environment(folder, tables, sync=sync, readonly=readonly)
         self._blocks, self._commits, self._responses, self._states, self._hashes = map(
             self._environment.table, tables
         )

@@ -28,7 +28,7 @@ async def test_broadcast_and_find(small: SmallNode, service: TxService) -> None:
     sent = (await service.broadcast_tx(request, 0)).tx_response
     assert (sent.code, sent.txhash) == (0, name(raw))
     small.block()
-    found = service.get_tx(pb.GetTxRequest(hash=name(raw).lower()), 0)
+    found = await service.get_tx(pb.GetTxRequest(hash=name(raw).lower()), 0)
     response = found.tx_response
     assert (response.height, response.code, response.timestamp) == (2, 0, "2023-11-14T22:13:22Z")
     assert response.tx.type_url == "/cosmos.tx.v1beta1.Tx" and response.tx.value == raw
@@ -61,19 +61,19 @@ async def test_broadcasts_that_make_no_sense(
         await service.broadcast_tx(request_, 0)
 
 
-def test_what_is_not_found(small: SmallNode, service: TxService) -> None:
+async def test_what_is_not_found(small: SmallNode, service: TxService) -> None:
     for hash_, words in (
         ("", "cannot be empty"),
         ("zz", "not hex"),
         ("AB" * 32, f"tx not found: {'AB' * 32}"),
     ):
         with pytest.raises(ChainError, match=words):
-            service.get_tx(pb.GetTxRequest(hash=hash_), 0)
+            await service.get_tx(pb.GetTxRequest(hash=hash_), 0)
     raw = transfer(5, 0)
     small.mempool.admit(raw)
     small.mempool._leave(sha256(raw).digest(), "for a test")
     with pytest.raises(ChainError, match=r"tx not found: .*left the mempool: for a test"):
-        service.get_tx(pb.GetTxRequest(hash=name(raw)), 0)
+        await service.get_tx(pb.GetTxRequest(hash=name(raw)), 0)
 
 
 async def test_searches(small: SmallNode, service: TxService) -> None:
@@ -108,9 +108,9 @@ def test_blocks_with_their_transactions(small: SmallNode, service: TxService) ->
             service.get_block_with_txs(request, 0)
 
 
-def test_simulation(service: TxService) -> None:
-    by_bytes = service.simulate(pb.SimulateRequest(tx_bytes=transfer(5, 0)), 0)
-    by_message = service.simulate(pb.SimulateRequest(tx=tx_pb2.Tx.FromString(transfer(5, 0))), 0)
+async def test_simulation(service: TxService) -> None:
+    by_bytes = await service.simulate(pb.SimulateRequest(tx_bytes=transfer(5, 0)), 0)
+    by_message = await service.simulate(pb.SimulateRequest(tx=tx_pb2.Tx.FromString(transfer(5, 0))), 0)
     assert by_bytes.gas_info.gas_used == by_message.gas_info.gas_used > 0
 
 

@@ -140,7 +140,7 @@ class RemoteMempool:
         first = [base64.b64decode(raw) for raw in answer.get("txs") or ()]
         return PoolContents(int(answer["total"]), int(answer["total_bytes"]), first)
 
-    def reason(self, key: bytes) -> str | None:
+    async def reason(self, key: bytes) -> str | None:
         """Why a transaction left the mempool: not known here."""
         return None
 

@@ -47,7 +47,7 @@ async def test_what_waits(rpc: CometRpc) -> None:
     pool = RemoteMempool(rpc)
     assert await pool.waiting(0) == (2, 9, [])
     assert await pool.waiting(1) == (2, 9, [b"a"])
-    assert pool.reason(b"") is None
+    assert await pool.reason(b"") is None
 
 
 async def test_peers_are_asked(rpc: CometRpc) -> None:

@@ -1,0 +1,192 @@
+"""The process of the doors: reads what a node has committed from disk and asks it for the rest.
+
+    python -m supercloud.node.doors.process DESCRIPTOR
+
+Started by `beside.py`, which hands over one end of a link; everything else comes over it. It ends when the link does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from supercloud.chain.app import Options, build_app
+from supercloud.node import genesis as genesis_document
+from supercloud.node.config import from_document
+from supercloud.node.doors.indexing import fill
+from supercloud.node.doors.link import Link
+from supercloud.node.doors.open import Doors, Ports
+from supercloud.node.doors.relay import (
+    Kind,
+    Progress,
+    RelayedLive,
+    RelayedPeers,
+    RelayedPool,
+    pack_error,
+    unpack_error,
+)
+from supercloud.node.engine.history import History
+from supercloud.node.engine.ports import Committed
+from supercloud.node.engine.state import EngineState
+from supercloud.node.engine.waiting import Waiting
+from supercloud.node.grpc.view import Core, Identity, View
+from supercloud.node.home import Home, profile_of
+from supercloud.node.indexer.index import Index
+from supercloud.node.metrics import Metrics
+from supercloud.node.runtime import log_to_stderr, loop_factory, settle
+from supercloud.node.storage.blockstore import BlockStore
+from supercloud.node.storage.lmdb import LmdbBackend
+
+log = logging.getLogger(__name__)
+
+COUNT_SECONDS: Final = 1.0
+
+
+class Process:
+    """Doors over files that another process writes."""
+
+    def __init__(self) -> None:
+        self.ended = asyncio.Event()
+        self._link = Link(_answer_nothing, self._heard, self.ended.set, (pack_error, unpack_error))
+        self._setup: dict[str, Any] = {}
+        self._peers = RelayedPeers(self._link)
+        self._metrics = Metrics()
+        self._told: list[bytes] = []
+        self._state: EngineState
+        self._view: View
+        self._doors: Doors | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._counting: asyncio.Task[None] | None = None
+
+    async def run(self, descriptor: int) -> None:
+        """Serve until the link is lost."""
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: self._link, sock=socket.socket(fileno=descriptor))
+        await self.ended.wait()
+        for task in (self._opening, self._counting):
+            if task is not None:
+                task.cancel()
+        if self._doors is not None:
+            await self._doors.close()
+            self._view.index.close()
+
+    # --- What the node tells
+
+    def _heard(self, kind: int, body: bytes) -> None:
+        if kind == Kind.SETUP:
+            self._setup = orjson.loads(body)
+        elif kind == Kind.CATCHING_UP:
+            self._peers.catching_up = bool(body)
+        elif kind == Kind.BLOCK:
+            if self._opening is None:
+                self._opening = asyncio.create_task(self._open(Progress.from_bytes(body)))
+            elif self._doors is None:
+                self._told.append(body)
+            else:
+                self._follow(Progress.from_bytes(body))
+
+    async def _open(self, progress: Progress) -> None:
+        try:
+            ports = Ports(**{name: socket.socket(fileno=fd) for name, fd in self._setup["ports"].items()})
+            doors = self._make_doors(progress)
+            addresses = await doors.open(ports)
+        except Exception as error:
+            log.critical("the doors can not be opened: %s", error, exc_info=error)
+            self._link.tell(Kind.FAILED, str(error).encode())
+            return
+        for told in self._told:
+            self._tell_listeners(doors, Progress.from_bytes(told))
+        self._told.clear()
+        self._doors = doors
+        settle()
+        self._link.tell(Kind.OPEN, orjson.dumps(list(addresses)))
+        self._counting = asyncio.create_task(self._count())
+
+    def _make_doors(self, progress: Progress) -> Doors:
+        setup = self._setup
+        config = from_document(setup["config"])
+        log_to_stderr(config.node.log_level)
+        home = Home(Path(setup["home"]))
+        backend = LmdbBackend(home.data / "state", readonly=True)
+        options = Options(
+            version=setup["identity"]["version"],
+            keep_heights=config.state.heights_kept,
+            readonly=True,
+        )
+        self._state = EngineState.from_bytes(progress.state)
+        history = History(BlockStore(home.data / "blocks", readonly=True), lambda: self._state)
+        index = Index(home.data / "index.sqlite")
+        core = Core(
+            app=build_app(backend, profile_of(config), options),
+            history=history,
+            mempool=RelayedPool(self._link),
+            genesis=genesis_document.load(home.genesis),
+            identity=Identity(**setup["identity"] | {"validator_key": bytes.fromhex(setup["validator_key"])}),
+            gas_price=config.state.gas_prices,
+            keep_heights=config.state.heights_kept,
+            halt_height=config.engine.halt_height,
+            tx_bytes_max=config.mempool.tx_bytes,
+            peers=self._peers,
+        )
+        self._peers.catching_up = setup["catching_up"]
+        self._view = View(**vars(core), index=index, waiting=Waiting(), live=RelayedLive(self._link))
+        core.app.store.follow(self._state.height, progress.app_hash)
+        fill(index, history)
+        return Doors(self._view, config, self._metrics)
+
+    def _follow(self, progress: Progress) -> None:
+        assert self._doors is not None
+        self._tell_listeners(self._doors, progress)
+
+    def _tell_listeners(self, doors: Doors, progress: Progress) -> None:
+        """Let state, blocks, index and whoever waits come to a height together."""
+        state = EngineState.from_bytes(progress.state)
+        first = self._state.height + 1
+        self._state = state
+        self._view.app.store.follow(state.height, progress.app_hash)
+        for height in range(first, state.height + 1):
+            entry, response = self._view.history.entry(height), self._view.history.response(height)
+            if entry is None or response is None:
+                continue
+            committed = Committed(entry.block, entry.id, response)
+            for listener in doors.listeners:
+                listener.block_committed(committed)
+
+    async def _count(self) -> None:
+        """Tell the node, which shows them, what the doors have counted."""
+        told = b""
+        while True:
+            requests = [[door, status, count] for (door, status), count in self._metrics.requests.items()]
+            counts = orjson.dumps([requests, self._metrics.sockets])
+            if counts != told:
+                self._link.tell(Kind.COUNTS, counts)
+                told = counts
+            await asyncio.sleep(COUNT_SECONDS)
+
+
+def _answer_nothing(kind: int, body: bytes) -> bytes:
+    raise ValueError(f"the doors answer no call, but one of kind {kind} came")
+
+
+def main(descriptor: int) -> None:
+    """Run the process."""
+    # Whoever started the node ends it, and the link with it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    log_to_stderr("info")
+
+    async def run() -> None:
+        await Process().run(descriptor)
+
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(run())
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
