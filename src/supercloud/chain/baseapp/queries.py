@@ -151,7 +151,5 @@ def _plain(error: ChainError) -> abci.ResponseQuery:
 def _refusal(error: Exception, height: int) -> abci.ResponseQuery:
     if isinstance(error, HeightUnavailable):
         return _plain(NotFound(f"failed to load state at height {height}; {error}"))
-    if isinstance(error, DecodeError):
-        return _plain(InvalidRequest(f"the request cannot be decoded: {error}"))
     codespace, code, log = abci_failure(error)
     return abci.ResponseQuery(codespace=codespace, code=code, log=log)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from google.protobuf.message import DecodeError
+
 from supercloud.types import errors
 from supercloud.types.errors import ChainError, Undefined
 
@@ -65,6 +67,9 @@ def abci_failure(error: Exception) -> AbciFailure:
     if isinstance(error, Undefined):
         # An error without any status.
         return AbciFailure("sdk", 18, f"{error}: invalid request")
+    if isinstance(error, DecodeError):
+        refusal = errors.InvalidRequest(f"the request cannot be decoded: {error}")
+        return AbciFailure(refusal.codespace, refusal.code, str(refusal))
     status = grpc_status(error)
     code, title = _ABCI_CODES.get(status.code, _ABCI_OTHER)
     if isinstance(error, ChainError) and error.codespace != "undefined":

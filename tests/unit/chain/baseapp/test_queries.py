@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from google.protobuf.message import DecodeError
 
 from supercloud.chain.baseapp.status import SimulationFailed, abci_failure, grpc_status
 from supercloud.codec.tx import decode
@@ -173,6 +174,11 @@ Missing = define("deployment", 4, "Deployment not found", 5)
             Missing("a/1"),
             (5, "codespace deployment code 4: Deployment not found: a/1"),
             (22, "a/1: Deployment not found: key not found"),
+        ),
+        (
+            DecodeError("cut short"),
+            (13, "DecodeError: cut short"),
+            (18, "the request cannot be decoded: cut short: invalid request"),
         ),
         (Undefined("plain"), (2, "plain"), (18, "plain: invalid request")),
         (

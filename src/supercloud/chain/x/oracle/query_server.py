@@ -60,6 +60,8 @@ class QueryServer:
         self, ctx: Context, request: query_pb2.QueryAggregatedPriceRequest
     ) -> query_pb2.QueryAggregatedPriceResponse:
         """What the sources said together when they last agreed, and whether they do now."""
+        if len(request.denom.encode()) > types.SYMBOL_BYTES_MAX:
+            raise QueryNotFound(f"no price of {request.denom[:128]!r}")
         pair = Pair(types.symbol(request.denom), types.BASE)
         price, health = self._keeper.aggregated(ctx, pair), self._keeper.health(ctx, pair)
         if price is None or health is None:

@@ -27,6 +27,8 @@ FIRST_ENTRY_AGE_NS: Final = 12 * SECOND
 """How old a source's very first entry may be; later ones must only not go back."""
 SOURCES_MAX: Final = 64
 """All of them are looked at in every block."""
+SYMBOL_BYTES_MAX: Final = 128
+"""As long as the names of coins get; keys carry the length in one byte."""
 
 PRICE_MAX: Final = Dec.of(10**18)
 """No token is worth more dollars: what is computed with prices must stay within the wire's numbers."""

@@ -304,6 +304,10 @@ def update_params(
 ) -> tx_pb2.MsgUpdateParamsResponse:
     """Replace the parameters; only the network's authority may."""
     require_authority(ctx, msg.authority)
+    types.check_params(msg.params)
+    if msg.params.bond_denom != keeper.bond_denom(ctx) and next(keeper.validators(ctx), None) is not None:
+        # The pools hold the old coin: every payment out of them would fail, and with it the end of a block.
+        raise InvalidRequest("the bond denom is fixed as long as there are validators")
     keeper.set_params(ctx, msg.params)
     return tx_pb2.MsgUpdateParamsResponse()
 

@@ -294,10 +294,11 @@ def test_prices_come_newest_first_and_reverse_turns_that_round(market: Any) -> N
     assert here.ask("Params").params.min_price_sources == 1
 
 
-def test_an_unknown_price_is_not_found(market: Any) -> None:
+@pytest.mark.parametrize("denom", ["btc", "x" * 300, "é" * 128])
+def test_an_unknown_price_is_not_found(market: Any, denom: str) -> None:
     here = market("carol")
     with pytest.raises(ChainError) as caught:
-        here.ask("AggregatedPrice", denom="btc")
+        here.ask("AggregatedPrice", denom=denom)
     assert caught.value.grpc == 5
 
 

@@ -416,4 +416,7 @@ def test_parameters_are_the_authority_s(chain: StakedChain) -> None:
         bad = pb.MsgUpdateParams(authority=msg.authority, params=params)
         setattr(bad.params, field, value)
         assert refusal(chain, bad) == ("undefined", 1)
+    bad = pb.MsgUpdateParams(authority=msg.authority, params=params)
+    bad.params.bond_denom = "uusdc"
+    assert refusal(chain, bad) == ("sdk", 18)
     assert chain.violations() == []
