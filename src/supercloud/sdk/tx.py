@@ -33,7 +33,7 @@ from supercloud.sdk.client import Client
 from supercloud.sdk.errors import PermanentError, QueryError, TemporaryError, TxFailed, TxUncertain, WouldFail
 from supercloud.sdk.events import TypedEvent, typed_events
 from supercloud.sdk.rpc import RpcError
-from supercloud.types.coin import valid_denom
+from supercloud.types.coin import is_denom
 
 WRONG_SEQUENCE = 32
 MEMPOOL_FULL = 20
@@ -75,7 +75,7 @@ class GasPrice(NamedTuple):
     def parse(cls, text: str) -> GasPrice:
         """From text such as `0.025uakt`."""
         match = PRICE.fullmatch(text)
-        if match is None or not valid_denom(match[2]):
+        if match is None or not is_denom(match[2]):
             raise PermanentError(f"gas price {text[:80]!r}: expected a number and a denom, such as 0.025uakt")
         return cls(Fraction(match[1]), match[2])
 

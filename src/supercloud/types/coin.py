@@ -15,12 +15,9 @@ AMOUNT_MAX: Final = 2**256 - 1
 AMOUNT: Final = re.compile(r"-?[0-9]{1,78}")
 
 
-def valid_denom(denom: str) -> bool:
+def is_denom(denom: str) -> bool:
     """Whether the network allows this name for a denomination."""
     return DENOM.fullmatch(denom) is not None
-
-
-is_denom = valid_denom
 
 
 def parse_amount(text: str) -> int:
@@ -73,7 +70,7 @@ def valid_coins(coins: list[Coin]) -> bool:
     """Whether the list is a set as the network wants it: sorted, no duplicates, all positive, valid denoms."""
     last = ""
     for coin in coins:
-        if coin.denom <= last or coin.amount <= 0 or not valid_denom(coin.denom):
+        if coin.denom <= last or coin.amount <= 0 or not is_denom(coin.denom):
             return False
         last = coin.denom
     return True

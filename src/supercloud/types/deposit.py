@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from supercloud.pb.akash.base.deposit.v1 import deposit_pb2
-from supercloud.types.coin import valid_denom
+from supercloud.types.coin import is_denom
 from supercloud.types.errors import INVALID_ARGUMENT, InvalidCoins, define
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def check_deposit(deposit: Deposit) -> None:
     """The stateless rules: a valid coin (zero is one), and at least one source, each known and named once."""
     amount = deposit.amount
     digits = amount.amount
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 39 and valid_denom(amount.denom)):
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 39 and is_denom(amount.denom)):
         raise InvalidCoins(f"invalid deposit amount: {digits[:80]}{amount.denom[:128]}")
     if int(digits) > AMOUNT_MAX:
         raise InvalidCoins(f"deposit amount too large: {digits}{amount.denom}")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from supercloud.types import attributes
-from supercloud.types.coin import valid_denom
+from supercloud.types.coin import is_denom
 from supercloud.types.dec import ONE, Dec, DecCoin
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def group_price(units: Iterable[ResourceUnit]) -> DecCoin:
     denom, total = "", 0
     for unit in units:
         price = DecCoin.from_pb(unit.price)
-        if not valid_denom(price.denom):
+        if not is_denom(price.denom):
             raise ValueError(f"invalid denom {price.denom[:80]!r}")
         if not 0 <= price.amount.raw <= PRICE_MAX * ONE:
             raise ValueError(f"invalid price: 0 <= {price} <= {PRICE_MAX} fails")

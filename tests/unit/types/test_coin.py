@@ -12,11 +12,11 @@ from supercloud.types.coin import (
     Coin,
     coins_from_pb,
     coins_text,
+    is_denom,
     parse_amount,
     parse_coins,
     sorted_coins,
     valid_coins,
-    valid_denom,
 )
 
 DENOMS = st.from_regex(r"[a-zA-Z][a-zA-Z0-9/:._-]{2,20}", fullmatch=True)
@@ -27,12 +27,12 @@ COINS = st.lists(st.builds(Coin, DENOMS, st.integers(0, AMOUNT_MAX // 10)), max_
     "denom", ["uakt", "abc", "ibc/" + "A" * 64, "factory:a.b_c-d", "Z" * 128, "gamm/pool/1"]
 )
 def test_denoms(denom: str) -> None:
-    assert valid_denom(denom)
+    assert is_denom(denom)
 
 
 @pytest.mark.parametrize("denom", ["", "ab", "1uakt", "u akt", "uakt\n", "uàkt", "u" * 129, "uakt!"])
 def test_names_that_are_no_denoms(denom: str) -> None:
-    assert not valid_denom(denom)
+    assert not is_denom(denom)
 
 
 @pytest.mark.parametrize(

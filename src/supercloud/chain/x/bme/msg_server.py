@@ -10,7 +10,7 @@ from supercloud.chain.x.bme import types
 from supercloud.pb.akash.bme.v1 import msgs_pb2
 from supercloud.pb.akash.bme.v1.types_pb2 import ledger_record_status_pending
 from supercloud.types.address import Bech32
-from supercloud.types.coin import AMOUNT_MAX, Coin, valid_denom
+from supercloud.types.coin import AMOUNT_MAX, Coin, is_denom
 from supercloud.types.errors import InvalidAddress, InvalidCoins
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def check_conversion(ctx: Context, msg: Conversion) -> None:
 def check_burn_mint(ctx: Context, msg: msgs_pb2.MsgBurnMint) -> None:
     """Of a conversion that names what it wants."""
     check_conversion(ctx, msg)
-    if not valid_denom(msg.denom_to_mint):
+    if not is_denom(msg.denom_to_mint):
         raise types.InvalidDenom(f"invalid denom {msg.denom_to_mint[:128]!r}")
 
 
@@ -105,7 +105,7 @@ def _address(bech32: Bech32, role: str, text: str) -> bytes:
 def _checked_coin(wire: coin_pb2.Coin) -> Coin:
     digits = wire.amount
     good = digits.isascii() and digits.isdigit() and len(digits) <= types.AMOUNT_DIGITS_MAX
-    if not good or int(digits) > AMOUNT_MAX or not valid_denom(wire.denom):
+    if not good or int(digits) > AMOUNT_MAX or not is_denom(wire.denom):
         raise InvalidCoins(f"{digits[:100]}{wire.denom[:128]}")
     return Coin(wire.denom, int(digits))
 

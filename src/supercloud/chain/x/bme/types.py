@@ -12,7 +12,7 @@ from supercloud.pb.akash.bme.v1.types_pb2 import (
     mint_status_healthy,
     mint_status_warning,
 )
-from supercloud.types.coin import valid_denom
+from supercloud.types.coin import is_denom
 from supercloud.types.errors import (
     FAILED_PRECONDITION,
     INVALID_ARGUMENT,
@@ -92,7 +92,7 @@ def check_params(params: Params) -> None:
     seen: list[str] = []
     for coin in params.min_mint:
         digits = coin.amount
-        if not valid_denom(coin.denom) or coin.denom in seen:
+        if not is_denom(coin.denom) or coin.denom in seen:
             raise Undefined(f"min_mint: denom {coin.denom!r} is invalid or stands twice")
         if not (digits.isascii() and digits.isdigit() and len(digits) <= AMOUNT_DIGITS_MAX):
             raise Undefined(f"min_mint: amount {digits[:100]!r} of {coin.denom} is invalid")

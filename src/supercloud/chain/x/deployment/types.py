@@ -10,7 +10,7 @@ from supercloud.pb.akash.deployment.v1.deployment_pb2 import Deployment
 from supercloud.pb.akash.deployment.v1beta4.group_pb2 import Group
 from supercloud.pb.akash.deployment.v1beta4.params_pb2 import Params
 from supercloud.types import resources
-from supercloud.types.coin import valid_denom
+from supercloud.types.coin import is_denom
 from supercloud.types.dec import DecCoin
 from supercloud.types.errors import ChainError, InvalidAddress, InvalidSequence, Undefined, define
 
@@ -107,7 +107,7 @@ def check_params(params: Params) -> None:
         raise InvalidParam(f"{len(params.min_deposits)} min deposits")
     seen: list[str] = []
     for coin in params.min_deposits:
-        if not valid_denom(coin.denom):
+        if not is_denom(coin.denom):
             raise InvalidParam(f"invalid denom {coin.denom!r}")
         if coin.denom in seen:
             raise InvalidParam(f"duplicate min deposit of {coin.denom}")

@@ -18,7 +18,7 @@ from supercloud.pb.akash.escrow.id.v1 import id_pb2
 from supercloud.pb.akash.escrow.v1.authz_pb2 import DepositAuthorization
 from supercloud.pb.akash.escrow.v1.msg_pb2 import MsgAccountDeposit
 from supercloud.pb.akash.market.v1beta5.bidmsg_pb2 import MsgCreateBid
-from supercloud.types.coin import Coin, valid_denom
+from supercloud.types.coin import Coin, is_denom
 from supercloud.types.errors import InsufficientFunds, InvalidCoins, InvalidType, Unauthorized
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def check_authorization(grant: DepositAuthorization) -> None:
     if denoms != sorted(dict.fromkeys(denoms)):
         raise InvalidCoins("spend limits are not sorted or repeat a denom")
     for limit in grant.spend_limits:
-        if not (valid_denom(limit.denom) and _digits(limit.amount) and int(limit.amount)):
+        if not (is_denom(limit.denom) and _digits(limit.amount) and int(limit.amount)):
             raise InvalidCoins("spend limits are not valid")
 
 

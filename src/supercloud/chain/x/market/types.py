@@ -12,7 +12,7 @@ from supercloud.pb.akash.market.v1beta5.bid_pb2 import Bid
 from supercloud.pb.akash.market.v1beta5.order_pb2 import Order
 from supercloud.pb.akash.market.v1beta5.params_pb2 import Params
 from supercloud.pb.supercloud.market.v1.params_pb2 import Params as ExpiryParams
-from supercloud.types.coin import valid_denom
+from supercloud.types.coin import is_denom
 from supercloud.types.dec import Dec, DecCoin
 from supercloud.types.errors import Conflict, InvalidAddress, InvalidSequence, define
 
@@ -147,7 +147,7 @@ def check_params(params: Params) -> None:
     """Valid coins, each denom once; bids and windows within their bounds."""
     for coin in (params.bid_min_deposit, *params.bid_min_deposits):
         digits = coin.amount
-        if not (valid_denom(coin.denom) and digits.isascii() and digits.isdigit() and len(digits) <= 38):
+        if not (is_denom(coin.denom) and digits.isascii() and digits.isdigit() and len(digits) <= 38):
             raise InvalidParam(f"invalid bid min deposit {digits!r}{coin.denom}")
     denoms = [coin.denom for coin in params.bid_min_deposits]
     if len(denoms) > DENOMS_MAX or len(dict.fromkeys(denoms)) != len(denoms):
@@ -210,7 +210,7 @@ def price_of(wire: WireDecCoin) -> DecCoin:
         price = DecCoin.from_pb(wire)
     except ValueError as error:
         raise BidInvalidPrice(str(error)) from error
-    if price.amount.raw < 0 or not valid_denom(price.denom):
+    if price.amount.raw < 0 or not is_denom(price.denom):
         raise BidInvalidPrice(str(price))
     return price
 

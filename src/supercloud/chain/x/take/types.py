@@ -6,7 +6,7 @@ from typing import Final
 
 from supercloud.pb.akash.take.v1.params_pb2 import Params
 from supercloud.pb.supercloud.take.v1.outflow_pb2 import OutflowParams
-from supercloud.types.coin import valid_denom
+from supercloud.types.coin import is_denom
 from supercloud.types.errors import define
 
 CODESPACE: Final = "take"
@@ -36,7 +36,7 @@ def check_params(params: Params) -> None:
         raise InvalidParam(f"more than {DENOMS_MAX} denoms")
     seen: list[str] = []
     for entry in params.denom_take_rates:
-        if not valid_denom(entry.denom):
+        if not is_denom(entry.denom):
             raise InvalidParam(f"invalid denom {entry.denom!r}")
         if entry.denom in seen:
             raise InvalidParam(f"duplicate denom {entry.denom}")
