@@ -50,6 +50,19 @@ def test_init_twice_changes_nothing(tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_reset_refuses_a_chain_that_nobody_else_has(tmp_path: Path) -> None:
+    call("init", "--home", tmp_path, "--fund", f"{FRIEND}=5uakt")
+    done = call("reset", "--home", tmp_path)
+    assert done.exit_code == 1 and "knows no peers" in done.stderr
+    genesis = tmp_path / "config" / "genesis.json"
+    call("join", "--home", tmp_path / "n", "--genesis", genesis, "--peers", "ab" * 20 + "@127.0.0.1:1")
+    data = tmp_path / "n" / "data"
+    (data / "index.sqlite").write_bytes(b"damaged")
+    done = call("reset", "--home", tmp_path / "n", "--json")
+    assert json.loads(done.stdout)["removed"] == [str(data / "index.sqlite")]
+    assert (data / "priv_validator_state.json").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

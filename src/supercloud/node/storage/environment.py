@@ -25,6 +25,9 @@ MAP_SHARE_MAX: Final = (3, 4)
 FREE_BYTES_MIN: Final = 16 * 2**20
 """Less than this on the disk counts as full when the map has to grow."""
 READERS_MAX: Final = 512
+CURE: Final = (
+    "restore the home from a copy, or, where peers have the chain, `supercloud node reset` and start again"
+)
 READER_CHECK_WRITES: Final = 64
 """Writes between two searches for reader slots of dead processes."""
 _FULL: Final = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
@@ -97,9 +100,19 @@ class Environment:
                 readahead=False,
             )
             self._tables = {name: self._lmdb.open_db(name.encode(), create=not readonly) for name in tables}
+            if not readonly:
+                self._look_at_edges()
         except lmdb.Error as error:
             self._release()
             raise _named(folder, error) from error
+
+    def _look_at_edges(self) -> None:
+        """Meet damage to the pages written last here, where it has a name, and not in the middle of a block."""
+        for table in self._tables.values():
+            with self._lmdb.begin(db=table) as txn, txn.cursor() as cursor:
+                for move in (cursor.first, cursor.last):
+                    if move():
+                        cursor.value()
 
     def table(self, name: str) -> Any:
         """A table's handle."""
@@ -169,5 +182,5 @@ def _named(folder: Path, error: lmdb.Error) -> Exception:
     if any(text in str(error) for text in _FULL):
         return StorageFull(f"{folder}: no space left on the disk; free some and start again")
     if isinstance(error, _DAMAGE):
-        return StorageDamaged(f"{folder}: {error}; restore it from a copy, or remove the folder and replay")
+        return StorageDamaged(f"{folder}: {error}; {CURE}")
     return error
