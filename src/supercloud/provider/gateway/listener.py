@@ -86,6 +86,7 @@ class _Connection(asyncio.Protocol):
         self._early: list[bytes] = []
         self._ended = False
         self._gone = asyncio.Event()
+        self._silence: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Transports of uvloop are no subclasses of asyncio's.
@@ -173,7 +174,7 @@ class _Connection(asyncio.Protocol):
         if self._ended:
             http.eof_received()
         transport.resume_reading()
-        asyncio.get_running_loop().call_later(
+        self._silence = asyncio.get_running_loop().call_later(
             self._listener.limits.first_request_s, _end_if_silent, transport
         )
 
@@ -200,6 +201,9 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._gone.set()
+        if self._silence is not None:
+            # A transport that is gone can not be asked any more.
+            self._silence.cancel()
         if self._http is not None:
             self._http.connection_lost(error)
             self._leave()

@@ -259,6 +259,16 @@ async def test_silent_clients_are_hung_up_on(stage: Stage) -> None:
         writer.close()
 
 
+async def test_a_client_that_left_is_not_asked_whether_it_is_silent(stage: Stage) -> None:
+    complaints: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    async with stage.gateway(limits=Limits(first_request_s=0.2)):
+        async with stage.client() as client, client.get("/status") as answer:
+            assert answer.status == 200
+        await asyncio.sleep(0.4)
+    assert complaints == []
+
+
 def test_under_uvloop_a_quick_client_loses_nothing(tmp_path: Path) -> None:
     """Its first bytes come before TLS begins, its request with the end of the handshake: both were lost once."""
     uvloop = pytest.importorskip("uvloop")
