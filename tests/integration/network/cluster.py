@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,18 +54,27 @@ def free_base(ports: int) -> int:
 
 
 class Cluster:
-    """`validators` nodes in `folder`. Alice is wealthy; her account's number follows the validators'."""
+    """`validators` nodes in `folder`. Alice is wealthy; her account's number follows the validators'. `more` others
+    have coins too."""
 
-    def __init__(self, folder: Path, validators: int, interval_s: float = 0.3, **rules: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        validators: int,
+        interval_s: float = 0.3,
+        more: Mapping[bytes, int] | None = None,
+        **rules: Any,
+    ) -> None:
         self.folder = folder
         self.alice = validators
+        rich = {ALICE.address: WEALTH, **(more or {})}
         operators = [bytes([number + 1]) * 20 for number in range(validators)]
         plan = network.Plan(
             CHAIN,
             operators,
             port_base=free_base((validators + 2) * network.PORTS_PER_NODE),
             block_interval_s=interval_s,
-            funds={ALICE.address: [Coin("uakt", WEALTH)]},
+            funds={address: [Coin("uakt", amount)] for address, amount in rich.items()},
             **rules,
         )
         self.members = network.create(plan, folder)
