@@ -4,7 +4,8 @@
     listen = "127.0.0.1:26657"          or   SUPERCLOUD_RPC_LISTEN=127.0.0.1:26657
 
 Lists in the environment are separated by commas. Unknown names and values of the wrong kind are refused, so
-that a misspelt setting is never silently without effect. Nothing in here is secret.
+that a misspelt setting is never silently without effect. Nothing in here is secret, but for a password in the
+URL of the index's database, which no message shows.
 """
 
 from __future__ import annotations
@@ -131,6 +132,21 @@ class DoorSettings:
 
 
 @dataclass
+class IndexSettings:
+    """Where transactions and events are indexed for searches."""
+
+    # Not shown with the rest: it may hold a password.
+    database: str = field(
+        default="",
+        repr=False,
+        metadata={
+            "doc": "A PostgreSQL database for it, postgresql://user@host/name; a password is better in ~/.pgpass or "
+            "PGPASSWORD. Empty keeps it in a file of the home."
+        },
+    )
+
+
+@dataclass
 class RpcSettings:
     """CometBFT's RPC: JSON-RPC, URIs and WebSocket."""
 
@@ -186,6 +202,7 @@ class Config:
     state: StateSettings = field(default_factory=StateSettings)
     mempool: MempoolSettings = field(default_factory=MempoolSettings)
     doors: DoorSettings = field(default_factory=DoorSettings)
+    index: IndexSettings = field(default_factory=IndexSettings)
     rpc: RpcSettings = field(default_factory=RpcSettings)
     grpc: GrpcSettings = field(default_factory=GrpcSettings)
     rest: RestSettings = field(default_factory=RestSettings)

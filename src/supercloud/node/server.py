@@ -32,7 +32,7 @@ from supercloud.node.engine.history import History
 from supercloud.node.engine.waiting import Waiting
 from supercloud.node.grpc.view import Core, Identity, View
 from supercloud.node.home import Home, profile_of
-from supercloud.node.indexer.index import Index
+from supercloud.node.indexer.choice import open_index
 from supercloud.node.live import Here
 from supercloud.node.metrics import Metrics, MetricsServer
 from supercloud.node.runtime import log_to_stderr, loop_factory, settle
@@ -196,7 +196,8 @@ class Node:
         if config.doors.apart:
             self._doors = Beside(core, config, self.home.folder, self._metrics)
         else:
-            index = Index(self.home.data / "index.sqlite")
+            path = self.home.data / "index.sqlite"
+            index = open_index(config.index.database, path, core.genesis.chain_id)
             self._closers.append(index.close)
             fill(index, core.history)
             view = View(**vars(core), index=index, waiting=Waiting(), live=Here(self.app))

@@ -69,7 +69,7 @@ class Doors:
         self._rpc: RpcServer | None = None
         self._grpc: GrpcServer | None = None
         self.listeners: list[Listener] = [
-            Indexing(view.index, config.engine.blocks_kept),
+            Indexing(view.index, config.engine.blocks_kept, view.history),
             view.waiting,
             self._hub,
         ]

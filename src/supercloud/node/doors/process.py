@@ -38,7 +38,7 @@ from supercloud.node.engine.state import EngineState
 from supercloud.node.engine.waiting import Waiting
 from supercloud.node.grpc.view import Core, Identity, View
 from supercloud.node.home import Home, profile_of
-from supercloud.node.indexer.index import Index
+from supercloud.node.indexer.choice import open_index
 from supercloud.node.metrics import Metrics
 from supercloud.node.runtime import log_to_stderr, loop_factory, settle
 from supercloud.node.storage.blockstore import BlockStore
@@ -122,12 +122,13 @@ class Process:
         )
         self._state = EngineState.from_bytes(progress.state)
         history = History(BlockStore(home.data / "blocks", readonly=True), lambda: self._state)
-        index = Index(home.data / "index.sqlite")
+        genesis = genesis_document.load(home.genesis)
+        index = open_index(config.index.database, home.data / "index.sqlite", genesis.chain_id)
         core = Core(
             app=build_app(backend, profile_of(config), options),
             history=history,
             mempool=RelayedPool(self._link),
-            genesis=genesis_document.load(home.genesis),
+            genesis=genesis,
             identity=Identity(**setup["identity"] | {"validator_key": bytes.fromhex(setup["validator_key"])}),
             gas_price=config.state.gas_prices,
             keep_heights=config.state.heights_kept,

@@ -9,7 +9,7 @@ from supercloud.node.engine.history import History
 from supercloud.node.engine.peers import Alone, Peers
 from supercloud.node.engine.waiting import Waiting
 from supercloud.node.genesis import Genesis
-from supercloud.node.indexer.index import Index
+from supercloud.node.indexer.port import SearchIndex
 from supercloud.node.live import Live
 from supercloud.node.mempool import Pool
 
@@ -52,6 +52,6 @@ class Core:
 class View(Core):
     """The same with what belongs to the doors."""
 
-    index: Index
+    index: SearchIndex
     waiting: Waiting
     live: Live

@@ -20,18 +20,21 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
+from supercloud.node.indexer import port
+from supercloud.node.indexer.port import (
+    BLOCK_POSITION,
+    EVENTS_MAX,
+    VALUE_LENGTH_MAX,
+    IndexNotWritten,
+    Page,
+    Position,
+    SearchTooWide,
+)
 from supercloud.node.indexer.query import Condition, Op, Query
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 
-VALUE_LENGTH_MAX = 1024
-"""Longer attribute values are indexed by their beginning."""
-
-SEARCH_SECONDS_MAX = 2.0
-BLOCK_POSITION = -1
-EVENTS_MAX = 1 << 20
-"""More events than a transaction of the largest size can have."""
+__all__ = ["Index", "IndexNotWritten", "Page", "Position", "SearchTooWide"]
 
 VERSION = 2
 _TABLES = ("tx", "name", "attribute", "progress")
@@ -50,28 +53,6 @@ INSERT INTO tx VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE
 SET height = excluded.height, position = excluded.position, failed = excluded.failed
 WHERE tx.failed OR NOT excluded.failed
 """
-
-
-class SearchTooWide(Exception):
-    """A search that reads too much."""
-
-
-class IndexNotWritten(Exception):
-    """The disk does not take what is written. Nothing is lost: the index is filled from the blocks later."""
-
-
-class Position(NamedTuple):
-    """Where a transaction stands."""
-
-    height: int
-    number: int
-
-
-class Page(NamedTuple):
-    """A part of what a search found, and how much it found in all."""
-
-    total: int
-    found: Sequence[Position]
 
 
 class Index:
@@ -98,6 +79,9 @@ class Index:
         self._writer.close()
 
     # --- Writing
+
+    def ready(self) -> None:
+        """A file is always there."""
 
     def add(self, height: int, txs: Sequence[bytes], response: abci.ResponseFinalizeBlock) -> None:
         """Take in the next block. A height that is in already is ignored."""
@@ -246,7 +230,7 @@ class Index:
         way = "ASC" if ascending else "DESC"
         with self._reader_lock:
             self._asked = asked
-            deadline = time.monotonic() + SEARCH_SECONDS_MAX
+            deadline = time.monotonic() + port.SEARCH_SECONDS_MAX
             self._reader.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
             try:
                 total = self._reader.execute(f"SELECT count(*) {body}", values).fetchone()[0]

@@ -1,13 +1,15 @@
-"""The index: what it finds, that it is never ahead, that it shrinks."""
+"""The index: what it finds, that it is never ahead, that it shrinks. One contract for every database that keeps it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from supercloud.node.indexer import index as module
-from supercloud.node.indexer.index import Index, Position, SearchTooWide
+from supercloud.node.indexer import port as module
+from supercloud.node.indexer.index import Index
+from supercloud.node.indexer.port import Position, SearchIndex, SearchTooWide
+from supercloud.node.indexer.postgres import PostgresIndex
 from supercloud.node.indexer.query import parse
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 
@@ -28,9 +30,27 @@ def response(*results: list[abci.Event], block: list[abci.Event] | None = None) 
     )
 
 
+Open = Callable[[], SearchIndex]
+
+
+@pytest.fixture(
+    params=[
+        "file",
+        pytest.param("postgresql", marks=[pytest.mark.node, pytest.mark.xdist_group("postgresql")]),
+    ]
+)
+def open_index(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    """Opens one and the same index, each time anew."""
+    if request.param == "file":
+        return lambda: Index(tmp_path / "index.sqlite")
+    # Asked for only here: without the database these cases alone are skipped.
+    url = request.getfixturevalue("postgresql").schema()
+    return lambda: PostgresIndex(url, "c")
+
+
 @pytest.fixture
-def index(tmp_path: Path) -> Iterator[Index]:
-    index = Index(tmp_path / "index.sqlite")
+def index(open_index: Open) -> Iterator[SearchIndex]:
+    index = open_index()
     index.add(
         1,
         [b"one", b"two"],
@@ -51,7 +71,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
 
 
 def found(
-    index: Index, text: str, *, ascending: bool = True, offset: int = 0, limit: int = 10
+    index: SearchIndex, text: str, *, ascending: bool = True, offset: int = 0, limit: int = 10
 ) -> list[tuple[int, int]]:
     return [
         tuple(p) for p in index.search_txs(parse(text), ascending=ascending, offset=offset, limit=limit).found
@@ -83,17 +103,17 @@ def found(
         ("tx.hash='zz'", []),
     ],
 )
-def test_searches(index: Index, text: str, expected: list[tuple[int, int]]) -> None:
+def test_searches(index: SearchIndex, text: str, expected: list[tuple[int, int]]) -> None:
     assert found(index, text) == expected
 
 
-def test_pages_and_order(index: Index) -> None:
+def test_pages_and_order(index: SearchIndex) -> None:
     page = index.search_txs(parse("transfer.sender EXISTS"), ascending=False, offset=1, limit=1)
     assert page.total == 3
     assert list(page.found) == [Position(1, 1)]
 
 
-def test_blocks_are_found_by_their_own_events(index: Index) -> None:
+def test_blocks_are_found_by_their_own_events(index: SearchIndex) -> None:
     def blocks(text: str) -> list[int]:
         page = index.search_blocks(parse(text), ascending=True, offset=0, limit=10)
         return [position.height for position in page.found]
@@ -105,12 +125,12 @@ def test_blocks_are_found_by_their_own_events(index: Index) -> None:
     assert blocks("hidden.a='b'") == []
 
 
-def test_a_hash_leads_to_the_transaction(index: Index) -> None:
+def test_a_hash_leads_to_the_transaction(index: SearchIndex) -> None:
     assert index.find(sha256(b"three").digest()) == Position(3, 0)
     assert index.find(sha256(b"four").digest()) is None
 
 
-def test_success_stays_what_a_hash_stands_for(index: Index) -> None:
+def test_success_stays_what_a_hash_stands_for(index: SearchIndex) -> None:
     key = sha256(b"again").digest()
     failed, done = abci.ExecTxResult(code=5), abci.ExecTxResult()
     for height, result in ((4, failed), (5, done), (6, failed)):
@@ -118,13 +138,13 @@ def test_success_stays_what_a_hash_stands_for(index: Index) -> None:
     assert index.find(key) == Position(5, 0)
 
 
-def test_heights_are_taken_once(index: Index) -> None:
+def test_heights_are_taken_once(index: SearchIndex) -> None:
     index.add(3, [b"other"], response([]))
     assert index.find(sha256(b"other").digest()) is None
     assert index.height == 3
 
 
-def test_pruning_and_going_back(index: Index, tmp_path: Path) -> None:
+def test_pruning_and_going_back(index: SearchIndex, open_index: Open) -> None:
     index.prune(2)
     assert found(index, "transfer.sender EXISTS") == [(3, 0)]
     assert (index.base, index.height) == (2, 3)
@@ -132,20 +152,20 @@ def test_pruning_and_going_back(index: Index, tmp_path: Path) -> None:
     assert found(index, "tx.height > 0") == []
     assert index.height == 2
     index.close()
-    reopened = Index(tmp_path / "index.sqlite")
+    reopened = open_index()
     assert (reopened.base, reopened.height) == (2, 2)
     reopened.add(3, [b"new"], response([transfer("alice", "bob", "1uakt")]))
     assert found(reopened, "transfer.sender='alice'") == [(3, 0)]
     reopened.close()
 
 
-def test_long_values_are_found_whole(index: Index) -> None:
+def test_long_values_are_found_whole(index: SearchIndex) -> None:
     long = "x" * 5000
     index.add(4, [b"long"], response([event("note", ("text", long))]))
     assert found(index, "note.text CONTAINS 'xxxx'") == [(4, 0)]
 
 
-def test_a_search_without_end_is_cut_off(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_without_end_is_cut_off(index: SearchIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     events = [event("n", *(("k", str(n)) for n in range(3000)))]
     index.add(4, [b"many"], response(events))
     monkeypatch.setattr(module, "SEARCH_SECONDS_MAX", -1.0)
@@ -155,7 +175,50 @@ def test_a_search_without_end_is_cut_off(index: Index, monkeypatch: pytest.Monke
     assert found(index, "n.k = '7'") == [(4, 0)]
 
 
-def test_places_of_one_value_stay_apart(index: Index) -> None:
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tx.height >= 1 AND tx.height <= 1", [(1, 0), (1, 1)]),
+        ("tx.height = 1.0", [(1, 0), (1, 1)]),
+        ("tx.height EXISTS", [(1, 0), (1, 1), (3, 0)]),
+        ("tx.height CONTAINS '3'", [(3, 0)]),
+        ("tx.height > DATE 2020-01-01", []),
+        ("transfer.amount = 20", [(1, 1)]),
+        ("transfer.amount >= 3.0 AND transfer.amount < 20", [(1, 0), (3, 0)]),
+        ("transfer.sender = 5", []),
+        ("transfer.sender EXISTS AND message.action CONTAINS 'dep'", [(3, 0)]),
+        ("transfer.recipient CONTAINS '%'", []),
+        ("transfer.sender='a''", None),
+    ],
+)
+def test_comparisons(index: SearchIndex, text: str, expected: list[tuple[int, int]] | None) -> None:
+    if expected is None:
+        with pytest.raises(ValueError, match="invalid input"):
+            parse(text)
+    else:
+        assert found(index, text) == expected
+
+
+def test_values_of_every_kind(index: SearchIndex) -> None:
+    odd = ["", "a\tb\\n", "naïve ☃ 𝄞", "{1,2}", "x" * 128 + "1", "x" * 128 + "2", "☃" * 2000]
+    events = [event("odd", ("v", value)) for value in odd]
+    index.add(4, [b"odd"], response(events))
+    for value in odd:
+        if "'" not in value and len(value) < 400:
+            assert found(index, f"odd.v='{value}'") == [(4, 0)], value
+    assert found(index, "odd.v CONTAINS '☃☃'") == [(4, 0)]
+    assert found(index, f"odd.v='{'x' * 128}'") == []
+
+
+def test_forgetting_everything(index: SearchIndex) -> None:
+    index.drop_above(0)
+    assert (index.height, index.base) == (0, 0)
+    index.ready()
+    index.add(5, [b"late"], response([transfer("a", "b", "1")]))
+    assert (index.height, index.base, found(index, "transfer.sender='a'")) == (5, 5, [(5, 0)])
+
+
+def test_places_of_one_value_stay_apart(index: SearchIndex) -> None:
     # Three events of two transactions and the block itself share a value; only the first transfer is alice's to erin.
     index.add(
         4,
@@ -174,6 +237,7 @@ def test_places_of_one_value_stay_apart(index: Index) -> None:
     assert list(page.found) == [Position(4, -1)]
 
 
+@pytest.mark.parametrize("open_index", ["file"], indirect=True)
 def test_a_file_of_another_version_is_emptied(index: Index, tmp_path: Path) -> None:
     index._writer.execute("PRAGMA user_version = 1")
     index.close()
