@@ -26,6 +26,7 @@ from supercloud.node.grpc.asgi import (
 )
 from supercloud.node.grpc.dispatch import Dispatch
 from supercloud.node.grpc.view import View
+from supercloud.node.rpc.frames import FRAMES
 from supercloud.node.rpc.jsonrpc import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -185,7 +186,8 @@ class RpcServer:
         if scope["path"] != "/websocket" or crowded or self._sockets_of[client] >= limits.sockets_per_client:
             await send({"type": "websocket.close", "code": 1008})
             return
-        connection = Connection(self._hub, self.call, limits.subscriptions_per_socket)
+        frames = FRAMES in (scope.get("extensions") or {})
+        connection = Connection(self._hub, self.call, limits.subscriptions_per_socket, frames=frames)
         self._connections.add(connection)
         self._sockets_of[client] += 1
         try:

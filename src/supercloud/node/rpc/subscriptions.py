@@ -1,4 +1,7 @@
-"""Events of blocks, told to whoever subscribed. Each event is serialised once, however many hear of it."""
+"""Events of blocks, told to whoever subscribed.
+
+Each event is serialised once, however many hear of it, and those who asked alike get one batch of messages for a block.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,10 @@ from supercloud.node.indexer.query import Op, Query
 from supercloud.node.mempool import tx_hash
 from supercloud.node.rpc import forms
 from supercloud.node.rpc.forms import hexed
+from supercloud.node.rpc.frames import Batch
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 
-Deliver = Callable[[bytes], None]
+Deliver = Callable[[Batch], None]
 Events = Mapping[str, list[str]]
 
 
@@ -28,12 +32,16 @@ class Occurrence(NamedTuple):
 
 
 class Subscription:
-    """A wish to hear of everything that matches a query. `deliver` gets the JSON of each result."""
+    """A wish to hear of everything that matches a query.
 
-    __slots__ = ("deliver", "kind", "query")
+    `deliver` gets, once a block, messages that begin with `head`, followed by a result and a brace.
+    """
 
-    def __init__(self, query: Query, deliver: Deliver) -> None:
+    __slots__ = ("deliver", "head", "kind", "query")
+
+    def __init__(self, query: Query, head: bytes, deliver: Deliver) -> None:
         self.query = query
+        self.head = head
         self.deliver = deliver
         self.kind = _kind_asked(query)
 
@@ -59,27 +67,46 @@ class Hub:
         """Tell everybody of a block. `deliver` only queues, so this does not wait for anyone."""
         if not self._subscriptions:
             return
+        alike: dict[tuple[str, bytes], list[Subscription]] = {}
+        for subscription in self._subscriptions:
+            alike.setdefault((subscription.query.text, subscription.head), []).append(subscription)
+        told = {name: _Told(group[0]) for name, group in alike.items()}
         kinds = {subscription.kind for subscription in self._subscriptions}
         for occurrence in _occurrences(committed):
             if occurrence.kind in kinds or None in kinds:
-                self._tell(occurrence)
+                _tell(occurrence, told.values())
+        for name, group in alike.items():
+            if messages := told[name].messages:
+                batch = Batch(messages)
+                for subscription in group:
+                    subscription.deliver(batch)
 
-    def _tell(self, occurrence: Occurrence) -> None:
-        tail: bytes | None = None
-        heads: dict[str, bytes | None] = {}
-        for subscription in list(self._subscriptions):
-            if subscription.kind not in (None, occurrence.kind):
-                continue
-            text = subscription.query.text
-            if text not in heads:
-                matched = subscription.query.matches(occurrence.events)
-                heads[text] = b'{"query":' + orjson.dumps(text) if matched else None
-            head = heads[text]
-            if head is None:
-                continue
+
+class _Told:
+    """What those who asked alike hear of one block."""
+
+    __slots__ = ("head", "kind", "messages", "query")
+
+    def __init__(self, subscription: Subscription) -> None:
+        self.query = subscription.query
+        self.kind = subscription.kind
+        self.head = subscription.head + b'{"query":' + orjson.dumps(subscription.query.text)
+        self.messages: list[bytes] = []
+
+
+def _tell(occurrence: Occurrence, everybody: Iterable[_Told]) -> None:
+    tail: bytes | None = None
+    matches: dict[str, bool] = {}
+    for told in everybody:
+        if told.kind not in (None, occurrence.kind):
+            continue
+        text = told.query.text
+        if text not in matches:
+            matches[text] = told.query.matches(occurrence.events)
+        if matches[text]:
             if tail is None:
-                tail = _tail(occurrence)
-            subscription.deliver(head + tail)
+                tail = _tail(occurrence) + b"}"
+            told.messages.append(told.head + tail)
 
 
 def _tail(occurrence: Occurrence) -> bytes:

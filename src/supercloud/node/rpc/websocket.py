@@ -15,6 +15,7 @@ import orjson
 
 from supercloud.node.grpc.asgi import Receive, Send
 from supercloud.node.indexer.query import QueryError, parse
+from supercloud.node.rpc.frames import FRAMES, Batch
 from supercloud.node.rpc.jsonrpc import (
     INTERNAL_ERROR,
     PARSE_ERROR,
@@ -40,14 +41,16 @@ Call = Callable[[Request], Awaitable[bytes]]
 
 
 class Connection:
-    """A client's WebSocket. `call` answers the ordinary methods."""
+    """A client's WebSocket. `call` answers the ordinary methods; `frames`: the server takes ready frames."""
 
-    def __init__(self, hub: Hub, call: Call, subscriptions_max: int) -> None:
+    def __init__(self, hub: Hub, call: Call, subscriptions_max: int, *, frames: bool = False) -> None:
+        self._frames = frames
         self._hub = hub
         self._call = call
         self._subscriptions_max = subscriptions_max
         self._subscriptions: dict[str, Subscription] = {}
-        self._outbox: deque[bytes] = deque()
+        self._outbox: deque[Batch] = deque()
+        self._outbox_messages = 0
         self._outbox_bytes = 0
         self._ready = asyncio.Event()
         self._closing: int | None = None
@@ -122,7 +125,7 @@ class Connection:
         except QueryError as error:
             raise RpcError(INTERNAL_ERROR, f"failed to parse query: {error}") from error
         head = b'{"jsonrpc":"2.0","id":' + orjson.dumps(request.id) + b',"result":'
-        subscription = Subscription(query, lambda result: self._push(head + result + b"}"))
+        subscription = Subscription(query, head, self._push_batch)
         self._subscriptions[text] = subscription
         self._push(success(request.id, {}))
         self._hub.add(subscription)
@@ -144,13 +147,21 @@ class Connection:
         self._push(success(request.id, {}))
 
     def _push(self, message: bytes) -> None:
+        self._push_batch(Batch((message,)))
+
+    def _push_batch(self, batch: Batch) -> None:
         if self._closing is not None:
             return
-        self._outbox.append(message)
-        self._outbox_bytes += len(message)
-        if len(self._outbox) > WAITING_MESSAGES_MAX or self._outbox_bytes > WAITING_BYTES_MAX:
+        behind = bool(self._outbox)
+        self._outbox.append(batch)
+        self._outbox_messages += len(batch.messages)
+        self._outbox_bytes += batch.size
+        # One block may hold more than the limit; only who has not read the one before is behind.
+        if behind and (
+            self._outbox_messages > WAITING_MESSAGES_MAX or self._outbox_bytes > WAITING_BYTES_MAX
+        ):
             self._outbox.clear()
-            self._outbox_bytes = 0
+            self._outbox_messages = self._outbox_bytes = 0
             self._closing = CLOSE_POLICY
             self._abandoned.set()
         self._ready.set()
@@ -160,9 +171,17 @@ class Connection:
             await self._ready.wait()
             self._ready.clear()
             while self._outbox:
-                message = self._outbox.popleft()
-                self._outbox_bytes -= len(message)
-                await send({"type": "websocket.send", "text": message.decode()})
+                batch = self._outbox.popleft()
+                self._outbox_messages -= len(batch.messages)
+                self._outbox_bytes -= batch.size
+                await self._send(batch, send)
             if self._closing is not None:
                 await send({"type": "websocket.close", "code": self._closing})
                 return
+
+    async def _send(self, batch: Batch, send: Send) -> None:
+        if self._frames:
+            await send({"type": FRAMES, "frames": batch.frames})
+            return
+        for message in batch.messages:
+            await send({"type": "websocket.send", "text": message.decode()})

@@ -8,13 +8,20 @@ from small_node import ALICE_TEXT, SmallNode, transfer
 
 from supercloud.node.indexer.query import parse
 from supercloud.node.rpc import subscriptions
+from supercloud.node.rpc.frames import Batch
 from supercloud.node.rpc.subscriptions import Hub, Subscription, flat
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 
 
 def listen(hub: Hub, query: str) -> list[dict[str, Any]]:
     heard: list[dict[str, Any]] = []
-    hub.add(Subscription(parse(query), lambda result: heard.append(orjson.loads(result))))
+    hub.add(
+        Subscription(
+            parse(query),
+            b'{"result":',
+            lambda batch: heard.extend(orjson.loads(message)["result"] for message in batch.messages),
+        )
+    )
     return heard
 
 
@@ -51,8 +58,8 @@ def test_each_query_hears_its_own(small: SmallNode) -> None:
 def test_who_left_hears_nothing(small: SmallNode) -> None:
     hub = Hub()
     small.engine.listeners.append(hub)
-    heard: list[bytes] = []
-    subscription = Subscription(parse("tm.event='NewBlock'"), heard.append)
+    heard: list[Batch] = []
+    subscription = Subscription(parse("tm.event='NewBlock'"), b'{"result":', heard.append)
     hub.add(subscription)
     small.block()
     hub.remove(subscription)
@@ -74,6 +81,27 @@ def test_an_event_is_serialised_once(small: SmallNode, monkeypatch: pytest.Monke
     small.block()
     # Each is one object; a node of another test may live in this process.
     assert told and len({id(occurrence) for occurrence in told}) == len(told) < 50
+
+
+def test_who_asked_alike_gets_the_same_batch(small: SmallNode) -> None:
+    hub = Hub()
+    small.engine.listeners.append(hub)
+    heard: dict[str, list[Batch]] = {"a": [], "b": [], "other head": [], "other query": []}
+    for name, head, query in (
+        ("a", b"1", "tm.event='Tx'"),
+        ("b", b"1", "tm.event='Tx'"),
+        ("other head", b"2", "tm.event='Tx'"),
+        ("other query", b"1", "tm.event='Tx' AND tx.height=1"),
+    ):
+        hub.add(Subscription(parse(query), head, heard[name].append))
+    small.block(transfer(5, 0), transfer(6, 1))
+    small.block()
+    (batch,) = heard["a"]
+    assert heard["b"] == [batch] and len(batch.messages) == 2 and batch.frames is batch.frames
+    assert heard["other head"][0].messages[0] == b"2" + batch.messages[0][1:]
+    assert [entry.messages for entry in heard["other query"]] == [
+        [message.replace(b"tm.event='Tx'", b"tm.event='Tx' AND tx.height=1", 1) for message in batch.messages]
+    ]
 
 
 def test_validator_changes_are_told() -> None:
