@@ -153,6 +153,9 @@ class RpcSettings:
     listen: str = _setting("127.0.0.1:26657", "Address and port. Empty does not listen.")
     cors_origins: list[str] = field(default_factory=list, metadata={"doc": _ORIGINS_DOC})
     connections: int = _setting(900, "Most connections at once.")
+    connections_per_client: int = _setting(
+        300, "Most connections from one address; a proxy in front is one client. 0 does not count them."
+    )
     body_bytes: int = _setting(4_194_304, "Largest request.")
     body_s: float = _setting(30.0, "Seconds within which a request has to arrive.")
     keep_alive_s: int = _setting(60, "Seconds after which an idle connection is closed.")
@@ -169,6 +172,9 @@ class GrpcSettings:
     listen: str = _setting("127.0.0.1:9090", "Address and port. Empty does not listen.")
     message_bytes: int = _setting(16_777_216, "Largest request and answer.")
     calls: int = _setting(256, "Most calls at once.")
+    calls_per_client: int = _setting(
+        100, "Most calls at once from one address; a proxy in front is one client. 0 does not count them."
+    )
 
 
 @dataclass
@@ -178,6 +184,9 @@ class RestSettings:
     listen: str = _setting("127.0.0.1:1317", "Address and port. Empty does not listen.")
     cors_origins: list[str] = field(default_factory=list, metadata={"doc": _ORIGINS_DOC})
     connections: int = _setting(900, "Most connections at once.")
+    connections_per_client: int = _setting(
+        300, "Most connections from one address; a proxy in front is one client. 0 does not count them."
+    )
     body_bytes: int = _setting(4_194_304, "Largest request.")
     body_s: float = _setting(30.0, "Seconds within which a request has to arrive.")
     keep_alive_s: int = _setting(60, "Seconds after which an idle connection is closed.")

@@ -11,6 +11,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
+from supercloud.grpc_calls import CALLS_PER_CLIENT_MAX, OPTIONS, CallsPerClient
 from supercloud.node.grpc import reflection
 from supercloud.node.grpc.dispatch import Dispatch, Failed, Served
 from supercloud.types.errors import INVALID_ARGUMENT
@@ -29,11 +30,17 @@ class GrpcServer:
     """A listener over a dispatch table."""
 
     def __init__(
-        self, dispatch: Dispatch, message_bytes: int = MESSAGE_BYTES_MAX, calls: int = CALLS_MAX
+        self,
+        dispatch: Dispatch,
+        message_bytes: int = MESSAGE_BYTES_MAX,
+        calls: int = CALLS_MAX,
+        calls_per_client: int = CALLS_PER_CLIENT_MAX,
     ) -> None:
         self._server = grpc.aio.server(
+            interceptors=[CallsPerClient(calls_per_client)],
             maximum_concurrent_rpcs=calls,
             options=[
+                *OPTIONS,
                 ("grpc.max_receive_message_length", message_bytes),
                 ("grpc.max_send_message_length", message_bytes),
                 ("grpc.so_reuseport", 0),

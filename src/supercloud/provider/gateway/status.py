@@ -11,11 +11,13 @@ from typing import Any, Protocol
 import grpc
 from grpc_reflection.v1alpha import reflection
 
+from supercloud.grpc_calls import OPTIONS, CallsPerClient
 from supercloud.pb.akash.provider.v1 import service_pb2, service_pb2_grpc, status_pb2
 from supercloud.provider.gateway.tls import Files
 from supercloud.provider.inventory import Inventory, Reservation
 
 MESSAGE_BYTES_MAX = 1024 * 1024
+CALLS_MAX = 256
 PUSH_S = 5.0
 
 
@@ -133,7 +135,9 @@ class StatusServer:
     async def start(self) -> None:
         """Open the port; with port 0 the system chooses."""
         self._server = grpc.aio.server(
-            maximum_concurrent_rpcs=256, options=[("grpc.max_receive_message_length", MESSAGE_BYTES_MAX)]
+            interceptors=[CallsPerClient()],
+            maximum_concurrent_rpcs=CALLS_MAX,
+            options=[*OPTIONS, ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX)],
         )
         service_pb2_grpc.add_ProviderRPCServicer_to_server(_Service(self._source), self._server)
         names = (service_pb2.DESCRIPTOR.services_by_name["ProviderRPC"].full_name, reflection.SERVICE_NAME)

@@ -103,3 +103,26 @@ async def test_a_defect_is_an_internal_error(small: SmallNode, channel: grpc.aio
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
         await balance(channel)
     assert refusal.value.code() is grpc.StatusCode.INTERNAL
+
+
+async def test_calls_of_one_client_are_bounded(small: SmallNode) -> None:
+    """Streams that never end, and ordinary calls beside them."""
+    small.block()
+    server = GrpcServer(small.dispatch, calls_per_client=1)
+    port = server.bind("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stream = channel.stream_stream(
+            "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+            request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+            response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+        )(timeout=10)
+        await stream.write(reflection_pb2.ServerReflectionRequest(list_services=""))
+        await stream.read()
+        with pytest.raises(grpc.aio.AioRpcError) as refusal:
+            await balance(channel)
+        assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        await stream.done_writing()
+        assert await stream.read() is grpc.aio.EOF
+        assert (await balance(channel)).balance.amount == "0"
+    await server.stop()

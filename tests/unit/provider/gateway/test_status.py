@@ -13,6 +13,7 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from supercloud.grpc_calls import CALLS_PER_CLIENT_MAX
 from supercloud.pb.akash.provider.v1 import service_pb2_grpc
 from supercloud.provider.gateway import status
 from supercloud.provider.gateway.status import StatusServer
@@ -131,3 +132,15 @@ async def test_the_service_can_be_discovered(served: Any) -> None:
     async for answer in stub.ServerReflectionInfo(iter([request]), timeout=5):
         names = {service.name for service in answer.list_services_response.service}
     assert "akash.provider.v1.ProviderRPC" in names
+
+
+async def test_streams_of_one_client_are_bounded(served: Any) -> None:
+    _, channel = served
+    stub = service_pb2_grpc.ProviderRPCStub(channel)
+    streams = [stub.StreamStatus(Empty(), timeout=20) for _ in range(CALLS_PER_CLIENT_MAX)]
+    await asyncio.gather(*(stream.read() for stream in streams))
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await stub.GetStatus(Empty(), timeout=5)
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    for stream in streams:
+        stream.cancel()

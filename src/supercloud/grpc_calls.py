@@ -1,0 +1,92 @@
+"""gRPC calls of one client, bounded: what every gRPC listener here, the node's and the provider's, puts before its services.
+
+grpc bounds all calls together; without this one client could hold every place there is with streams that never end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import grpc
+import grpc.aio
+
+CALLS_PER_CLIENT_MAX: Final = 100
+CONNECTION_IDLE_MS: Final = 10 * 60 * 1000
+OPTIONS: Final = (("grpc.max_connection_idle_ms", CONNECTION_IDLE_MS),)
+"""Options of every listener: a connection without calls is closed in time. Clients open it again by themselves."""
+
+
+def client_of(peer: str) -> str:
+    """The address in what grpc calls a peer: `ipv4:127.0.0.1:5` is `ipv4:127.0.0.1`."""
+    return peer.rpartition(":")[0] if peer.startswith("ipv") else peer
+
+
+class CallsPerClient(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+    """Refuses (RESOURCE_EXHAUSTED) calls of an address beyond `most` at once; 0 does not count them."""
+
+    def __init__(self, most: int = CALLS_PER_CLIENT_MAX) -> None:
+        self._most = most
+        self.held: Counter[str] = Counter()
+        """Calls now running, by address."""
+
+    async def intercept_service(
+        self, continuation: Callable[[Any], Awaitable[Any]], handler_call_details: Any
+    ) -> Any:
+        """The handler of a call, counted."""
+        handler = await continuation(handler_call_details)
+        if handler is None or not self._most:
+            return handler
+        if handler.request_streaming and handler.response_streaming:
+            return _like(grpc.stream_stream_rpc_method_handler, self._stream(handler.stream_stream), handler)
+        if handler.response_streaming:
+            return _like(grpc.unary_stream_rpc_method_handler, self._stream(handler.unary_stream), handler)
+        if handler.request_streaming:
+            return _like(grpc.stream_unary_rpc_method_handler, self._answer(handler.stream_unary), handler)
+        return _like(grpc.unary_unary_rpc_method_handler, self._answer(handler.unary_unary), handler)
+
+    def _answer(self, behaviour: Callable[[Any, Any], Awaitable[Any]]) -> Any:
+        async def counted(request: Any, context: Any) -> Any:
+            client = client_of(context.peer())
+            if self.held[client] >= self._most:
+                await self._refuse(context)
+            with self._holding(client):
+                return await behaviour(request, context)
+
+        return counted
+
+    def _stream(self, behaviour: Callable[[Any, Any], AsyncIterator[Any]]) -> Any:
+        async def counted(request: Any, context: Any) -> AsyncIterator[Any]:
+            client = client_of(context.peer())
+            if self.held[client] >= self._most:
+                await self._refuse(context)
+            with self._holding(client):
+                async for message in behaviour(request, context):
+                    yield message
+
+        return counted
+
+    async def _refuse(self, context: Any) -> None:
+        """Raises what ends the call."""
+        text = f"more than {self._most} calls at once from this address"
+        await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+
+    @contextmanager
+    def _holding(self, client: str) -> Iterator[None]:
+        self.held[client] += 1
+        try:
+            yield
+        finally:
+            self.held[client] -= 1
+            if not self.held[client]:
+                del self.held[client]
+
+
+def _like(make: Callable[..., Any], behaviour: Any, handler: Any) -> Any:
+    return make(
+        behaviour,
+        request_deserializer=handler.request_deserializer,
+        response_serializer=handler.response_serializer,
+    )

@@ -1,0 +1,100 @@
+"""HTTP connections of a listener, bounded for every client: how many it may hold and how long a request's head may take.
+
+uvicorn bounds all clients together and gives a connection that says nothing all the time in the world: without this one
+client could hold every place there is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_S: Final = 30.0
+"""Seconds within which the head of a request has to arrive."""
+_CROWDED: Final = b"too many connections from this address\n"
+_REFUSAL: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n"
+    b"content-length: %d\r\n\r\n%s" % (len(_CROWDED), _CROWDED)
+)
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """uvicorn's HTTP connection within bounds; `bounded` makes the class of one listener."""
+
+    per_client: int
+    """Most connections of one address; 0 does not count them."""
+    head_s: float
+    held: Counter[str]
+    """Connections by address. A WebSocket is counted by whoever serves it, and here no more."""
+
+    _counted: str | None = None
+    _refused = False
+    _silence: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Take a connection in, unless its client holds enough of them."""
+        peer = transport.get_extra_info("peername")
+        client = str(peer[0]) if peer else ""
+        if self.per_client and self.held[client] >= self.per_client:
+            self._refused = True
+            transport.write(_REFUSAL)
+            transport.close()
+            return
+        self._counted = client
+        self.held[client] += 1
+        super().connection_made(transport)
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; what a refused client sends is of no interest."""
+        if not self._refused:
+            super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count it out."""
+        self._head_is_here()
+        self._leave()
+        if not self._refused:
+            super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand over to the WebSocket."""
+        self._head_is_here()
+        self._leave()
+        super().handle_websocket_upgrade()
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._expect_head()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Its head is here; the body's time is the application's to bound."""
+        self._head_is_here()
+        super().on_headers_complete()
+
+    def _expect_head(self) -> None:
+        self._head_is_here()
+        self._silence = self.loop.call_later(self.head_s, self.transport.abort)
+
+    def _head_is_here(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+
+    def _leave(self) -> None:
+        if self._counted is None:
+            return
+        self.held[self._counted] -= 1
+        if not self.held[self._counted]:
+            del self.held[self._counted]
+        self._counted = None
+
+
+def bounded(per_client: int, head_s: float = HEAD_S) -> type[BoundedHttp]:
+    """The class of one listener's connections, with a count of its own."""
+    bounds = {"per_client": per_client, "head_s": head_s, "held": Counter()}
+    return type("BoundedHttp", (BoundedHttp,), bounds)

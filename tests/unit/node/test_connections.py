@@ -1,0 +1,120 @@
+"""HTTP connections of one client are bounded; a client that says nothing does not keep its place."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import websockets
+
+from supercloud.node.connections import BoundedHttp, bounded
+from supercloud.node.doors.open import HttpServers, bind
+
+ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+Door = tuple[type[BoundedHttp], int]
+
+
+async def answer(scope: Any, receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@asynccontextmanager
+async def served(connections: type[BoundedHttp]) -> AsyncIterator[int]:
+    servers = HttpServers(1000)
+    url = await servers.serve(answer, bind("127.0.0.1:0"), 100, http=connections)
+    try:
+        yield int(url.rpartition(":")[2])
+    finally:
+        servers.stop()
+        await servers.stopped()
+
+
+async def ask(port: int) -> tuple[bytes, asyncio.StreamWriter]:
+    """The head of an answer; the connection stays open."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(ASK)
+    async with asyncio.timeout(5):
+        head = await reader.readuntil(b"\r\n\r\n")
+    return head.partition(b"\r\n")[0], writer
+
+
+async def free(connections: type[BoundedHttp], held: int) -> None:
+    async with asyncio.timeout(5):
+        while connections.held.total() != held:  # noqa: ASYNC110 - a count has no event
+            await asyncio.sleep(0)
+
+
+async def test_a_client_holds_so_many_and_no_more() -> None:
+    connections = bounded(2)
+    async with served(connections) as port:
+        (first, one), (second, two) = await ask(port), await ask(port)
+        assert first == second == b"HTTP/1.1 200 OK"
+        third, refused = await ask(port)
+        assert third == b"HTTP/1.1 503 Service Unavailable"
+        one.close()
+        await free(connections, 1)
+        again, three = await ask(port)
+        assert again == b"HTTP/1.1 200 OK"
+        for writer in (two, three, refused):
+            writer.close()
+        await free(connections, 0)
+        assert not connections.held, "an address that is gone leaves nothing behind"
+
+
+async def test_another_client_finds_a_place() -> None:
+    async with served(bounded(1)) as port:
+        _, mine = await ask(port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0))
+        writer.write(ASK)
+        async with asyncio.timeout(5):
+            assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
+        mine.close()
+        writer.close()
+
+
+async def test_a_websocket_gives_its_place_back() -> None:
+    connections = bounded(1)
+    async with served(connections) as port, websockets.connect(f"ws://127.0.0.1:{port}/"):
+        await free(connections, 0)
+        status, writer = await ask(port)
+        assert status == b"HTTP/1.1 200 OK"
+        writer.close()
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nhost", ASK + b"GET / HT"])
+async def test_a_head_that_does_not_come_ends_the_connection(begun: bytes) -> None:
+    connections = bounded(1, head_s=0.05)
+    async with served(connections) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(begun)
+        async with asyncio.timeout(5):
+            with pytest.raises(ConnectionResetError):
+                while await reader.read(1000):
+                    pass
+                raise ConnectionResetError
+        await free(connections, 0)
+        writer.close()
+
+
+async def test_a_client_that_asked_may_wait() -> None:
+    """Only the head has its time; an idle connection is keep-alive's business."""
+    async with served(bounded(1, head_s=0.02)) as port:
+        _, writer = await ask(port)
+        await asyncio.sleep(0.1)
+        assert not writer.transport.is_closing()
+        raw: socket.socket = writer.get_extra_info("socket")
+        assert raw.getpeername()[1] == port
+        writer.write(ASK)
+        await writer.drain()
+        writer.close()
