@@ -50,13 +50,13 @@ async def test_no_lease_ends_and_all_is_paid_through_a_crash_and_cuts(tmp_path: 
     prefixes = {name: ["ip", "netns", "exec", spaces.names[number]] for number, name in enumerate(ALL)}
     for name in ALL:
         cluster.start(name, prefix=prefixes[name])
-    world = World(tmp_path)
+    world, client = World(tmp_path), None
     try:
         async with aiohttp.ClientSession() as session:
             rpcs = [cluster.rpc(session, name) for name in ALL]
             await reach(rpcs, 2)
             # The tenant asks node1; the provider's node is node3, to which all the bad things happen.
-            world.client = await Client.connect(rpcs[1].url)
+            world.client = client = await Client.connect(rpcs[1].url)
             world.node = cast(Any, SimpleNamespace(rpc_url=rpcs[3].url, stop=_nothing))
             await world.start_provider(withdraw_interval_s=1, withdraw_minimum=1, price_minimum="600")
             alice = world.tenant()
@@ -89,7 +89,8 @@ async def test_no_lease_ends_and_all_is_paid_through_a_crash_and_cuts(tmp_path: 
             await reach(rpcs, top + 2)
             await same_everywhere(rpcs, top + 1)
     finally:
-        await world.stop()
+        if client is not None:
+            await world.stop()
         cluster.stop()
         spaces.close()
     assert audit(cluster.member("node1").home, top) > 0
