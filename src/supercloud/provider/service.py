@@ -498,8 +498,8 @@ class Provider:
         return self.config.reclamation_window_s
 
     def counts(self) -> tuple[int, int, int]:
-        """Active leases, orders being answered, manifests held."""
-        return len(self._cluster.held), self._bidder.busy, len(self._state.manifest_keys())
+        """Leases on this machine, orders being answered, manifests held."""
+        return self._cluster.count(), self._bidder.busy, len(self._state.manifest_keys())
 
     def hostnames(self) -> list[str]:
         """Public names."""

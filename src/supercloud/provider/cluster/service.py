@@ -60,6 +60,8 @@ class Cluster:
         self.changed = asyncio.Event()
         """Set when it is worth looking again: something was done, or may be tried again."""
         self._work: dict[str, asyncio.Task[None]] = {}
+        self._leaving: set[str] = set()
+        """No longer held, not known to be removed yet."""
         self._routed: frozenset[int] = frozenset()
         self._driver = driver
         self._proxy = proxy
@@ -74,17 +76,20 @@ class Cluster:
             held = self.held.get(name)
             if held is None:
                 self.held[name] = Held(lease, group, version)
+                self._leaving.discard(name)
             elif held.version != version:
                 held.group, held.version, held.tries, held.retry_at, held.error = group, version, 0, 0.0, ""
         for name in list(self.held):
             if name not in leases:
                 del self.held[name]
+                self._leaving.add(name)
                 if name in self._work:
                     self._work[name].cancel()  # Its image need not arrive any more.
 
     async def reconcile(self, over: Mapping[str, bool]) -> None:
         """Start whatever makes what runs be what should. `over` names leases that the ledger calls closed."""
         running = await self._driver.recover()
+        self._leaving.intersection_update(item.lease for item in running)
         decided = plan(
             [Desired(name, held.version) for name, held in self.held.items()],
             [Running(item.lease, item.version, item.complete) for item in running],
@@ -120,6 +125,10 @@ class Cluster:
             self._work[name].cancel()
         if self._work:
             await asyncio.wait(list(self._work.values()), timeout=REMOVAL_S)
+
+    def count(self) -> int:
+        """Leases held, and those that have ended but are not removed from the machine yet."""
+        return len(self.held) + len(self._leaving)
 
     async def running(self) -> list[str]:
         """Leases with containers here."""
@@ -198,6 +207,7 @@ class Cluster:
             await asyncio.sleep(RETRY_S)
             return
         self._state.forget_lease(name)
+        self._leaving.discard(name)
         log.info("lease removed", extra={"lease": name})
 
     # --- Names

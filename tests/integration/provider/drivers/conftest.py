@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
+import os
 import shutil
 import subprocess
 import time
@@ -160,15 +161,39 @@ def mock_lab() -> Lab:
     return Lab(lambda: MockDriver(machine), real=False)
 
 
-LABS = ["mock", pytest.param("podman", marks=[pytest.mark.podman, pytest.mark.xdist_group("drivers")])]
+DOCKER = os.environ.get("SUPERCLOUD_DOCKER_SOCKET", "")
+"""Socket of a Docker daemon; its laboratory opens when it is named."""
+
+
+@pytest.fixture(scope="session")
+def docker_image(probe_image: str) -> str:
+    """The same image in Docker's store."""
+    saved = subprocess.run(["podman", "save", probe_image], capture_output=True, check=True)
+    docker = ["docker", "-H", f"unix://{DOCKER}"]
+    subprocess.run([*docker, "load"], input=saved.stdout, capture_output=True, check=True)
+    return probe_image
+
+
+_CONTAINERS = [pytest.mark.podman, pytest.mark.xdist_group("drivers")]
+_NO_DOCKER = pytest.mark.skipif(not DOCKER, reason="SUPERCLOUD_DOCKER_SOCKET names no Docker daemon")
+LABS = [
+    "mock",
+    pytest.param("podman", marks=_CONTAINERS),
+    pytest.param("docker", marks=[*_CONTAINERS, _NO_DOCKER]),
+]
 
 
 @pytest.fixture(params=LABS)
 async def lab(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Lab]:
     """Every driver there is, one after the other."""
-    if request.param == "podman":
+    if request.param == "mock":
+        made = mock_lab()
+    elif request.param == "podman":
         request.getfixturevalue("probe_image")
-    made = mock_lab() if request.param == "mock" else podman_lab(tmp_path / "engine")
+        made = podman_lab(tmp_path / "engine")
+    else:
+        request.getfixturevalue("docker_image")
+        made = podman_lab(tmp_path / "engine", engine_socket=DOCKER)
     await made.driver.start()
     yield made
     await made.close()

@@ -259,6 +259,18 @@ async def test_a_lease_that_ends_while_its_image_arrives(machine: Machine) -> No
     assert machine.cluster.held == {} and await machine.running() == [] and machine.cluster._work == {}
 
 
+async def test_a_lease_counts_until_it_is_removed(machine: Machine) -> None:
+    machine.want((lease(), group(), "v1"), (lease(8), None, None))
+    assert machine.cluster.count() == 2
+    await machine.look()
+    machine.want()
+    assert machine.cluster.count() == 2, "nobody has looked yet what runs"
+    await machine.cluster.reconcile({NAME: True})
+    assert machine.cluster.count() == 1, "the other one never ran"
+    await machine.look({NAME: True})
+    assert machine.cluster.count() == 0
+
+
 async def test_what_the_ledger_closed_is_removed_and_forgotten(machine: Machine) -> None:
     machine.want((lease(), group(), "v1"))
     await machine.look()
