@@ -26,7 +26,7 @@ CHAIN = "supercloud-conformance"
 BLOCK_S = 0.15
 COINS = {"uakt": 10**13, "uact": 10**13, "uusdc": 10**13}
 STAKE = 10**12
-VOTING = {"voting_period": "2s", "expedited_voting_period": "1s"}
+VOTING = {"voting_period": "4s", "expedited_voting_period": "1s"}
 PROFILE = Profile()
 RUN = "import sys, pathlib; from supercloud.node.server import run; sys.exit(run(pathlib.Path(sys.argv[1])))"
 

@@ -121,8 +121,13 @@ def test_governance_and_credit(node_script: Callable[..., Outcomes], ledger: Led
     assert seen["deposits"] == [[{"denom": "uakt", "amount": "10000000"}]]
     assert "inactive proposal" in seen["a vote too late"]
     assert [seen["submit, newer"], "Newer"] in seen["proposals, newer"]
+    executed = seen["executed, newer"]
+    assert executed["weights"] == [0.7, 0.3] and executed["tally"] == [True, True]
+    assert executed["deposits"] == ["10000000"] and executed["failure"] == ""
+    assert executed["received"] == "777"
+    assert "doesn't exist" in seen["canceled, newer"]
     assert 49_000_000 < seen["credit"] < 50_000_000
     assert seen["status"] == [True, True] and "uakt" in seen["vault"]
-    executed = "ledger_record_status_executed"
-    assert seen["records"] == [["uact", executed], ["uakt", executed]]
+    done = "ledger_record_status_executed"
+    assert seen["records"] == [["uact", done], ["uakt", done]]
     assert {"day", "hour"} <= set(seen["epochs"])

@@ -5,6 +5,9 @@ import { Secp256k1HdWallet } from "@cosmjs/amino";
 import { GasPrice, QueryClient, SigningStargateClient, coins, setupGovExtension } from "@cosmjs/stargate";
 import { Comet38Client } from "@cosmjs/tendermint-rpc";
 import { TextProposal } from "cosmjs-types/cosmos/gov/v1beta1/gov";
+import { ModuleAccount } from "cosmjs-types/cosmos/auth/v1beta1/auth";
+import { MsgCommunityPoolSpend } from "cosmjs-types/cosmos/distribution/v1beta1/tx";
+import { toBech32 } from "@cosmjs/encoding";
 import { finish, ledger, refused, step, within } from "./client.mjs";
 
 const { gov, founder } = ledger.accounts;
@@ -35,6 +38,8 @@ const submit = (deposit) =>
     proposer: gov.address,
     initialDeposit: coins(deposit, "uakt"),
   });
+const receiver = toBech32("akash", new Uint8Array(20).fill(77));
+const addressOf = (packed) => ModuleAccount.decode(packed.value).baseAccount.address;
 /** Until something holds. */
 async function until(holds) {
   const look = async () => {
@@ -91,6 +96,66 @@ await step("submit, newer", async () => {
 await step("proposals, newer", async () => {
   const { proposals } = await sdk.cosmos.gov.v1.getProposals({});
   return proposals.map((entry) => [entry.id.toString(), entry.title]);
+});
+const founderSigner = createStargateClient({
+  baseUrl: ledger.rpc,
+  signerMnemonic: founder.mnemonic,
+  stargateOptions: { broadcastPollIntervalMs: 60, broadcastTimeoutMs: 20_000 },
+});
+const founders = createChainNodeSDK({ query: { baseUrl: `http://${ledger.grpc}` }, tx: { signer: founderSigner } });
+const gov1 = sdk.cosmos.gov.v1;
+// A proposal that does something: the community pays out what it was given.
+await step("executed, newer", async () => {
+  const account = (await sdk.cosmos.auth.v1beta1.getModuleAccountByName({ name: "gov" })).account;
+  const authority = addressOf(account);
+  await sdk.cosmos.distribution.v1beta1.fundCommunityPool({ depositor: gov.address, amount: [{ denom: "uakt", amount: "777" }] });
+  const inner = MsgCommunityPoolSpend.fromPartial({ authority, recipient: receiver, amount: coins(777, "uakt") });
+  const sent = await gov1.submitProposal({
+    messages: [{ typeUrl: "/cosmos.distribution.v1beta1.MsgCommunityPoolSpend", value: MsgCommunityPoolSpend.encode(inner).finish() }],
+    initialDeposit: [{ denom: "uakt", amount: "4000000" }],
+    proposer: gov.address,
+    metadata: "",
+    title: "Pay",
+    summary: "777 uakt",
+    expedited: false,
+  });
+  const proposalId = sent.proposalId;
+  await gov1.deposit({ proposalId, depositor: gov.address, amount: [{ denom: "uakt", amount: "6000000" }] });
+  const { deposits } = await gov1.getDeposits({ proposalId });
+  await founders.cosmos.gov.v1.voteWeighted({
+    proposalId,
+    voter: founder.address,
+    options: [{ option: 1, weight: "0.7" }, { option: 2, weight: "0.3" }],
+    metadata: "",
+  });
+  const { vote } = await gov1.getVote({ proposalId, voter: founder.address });
+  const { tally } = await gov1.getTallyResult({ proposalId });
+  const read = async () => (await gov1.getProposal({ proposalId })).proposal;
+  await until(async () => (await read()).status === 3);
+  return {
+    weights: vote.options.map((entry) => Number(entry.weight)),
+    tally: [BigInt(tally.yesCount.toString()) > BigInt(tally.abstainCount.toString()), Number(tally.abstainCount) > 0],
+    deposits: deposits.map((entry) => entry.amount[0].amount),
+    failure: (await read()).failedReason,
+    received: (await proposer.getBalance(receiver, "uakt")).amount,
+  };
+});
+await step("canceled, newer", async () => {
+  const { proposalId } = await gov1.submitProposal({
+    messages: [],
+    initialDeposit: [{ denom: "uakt", amount: "4000000" }],
+    proposer: gov.address,
+    metadata: "ipfs://nothing",
+    title: "Regretted",
+    summary: "never mind",
+    expedited: false,
+  });
+  await gov1.cancelProposal({ proposalId, proposer: gov.address });
+  try {
+    return await gov1.getProposal({ proposalId });
+  } catch (error) {
+    return String(error.message);
+  }
 });
 await step("params, newer", async () => (await sdk.cosmos.gov.v1.getParams({ paramsType: "voting" })).params.minDeposit[0].denom);
 
