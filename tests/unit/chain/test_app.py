@@ -145,6 +145,29 @@ def test_a_defect_in_begin_block_stops_the_node(ledger: Ledger, monkeypatch: pyt
         ledger.finalize()
 
 
+def test_a_defect_in_end_block_stops_the_node_and_leaves_the_last_block_whole(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: object) -> None:
+        raise ZeroDivisionError("a defect")
+
+    raw = ledger.sign(send(ledger.alice, ledger.bob), by=ledger.alice)
+    before = ledger.app.info(abci.RequestInfo())
+    balance, stored = ledger.balance(ledger.alice), ledger.backend.latest()
+    with monkeypatch.context() as patch:
+        # The block's transactions have run by then, and modules before this one have ended theirs.
+        patch.setattr("supercloud.chain.x.feeauction.abci.end_block", broken)
+        with pytest.raises(ZeroDivisionError):
+            ledger.finalize([raw])
+        with pytest.raises(ProgrammerError):
+            ledger.app.commit()
+    assert ledger.app.info(abci.RequestInfo()) == before
+    assert (ledger.balance(ledger.alice), ledger.backend.latest()) == (balance, stored)
+    ledger.restart()
+    assert ledger.app.info(abci.RequestInfo()) == before
+    assert ledger.block(raw).tx_results[0].code == 0
+
+
 def test_a_block_decided_again_gives_the_same_hash(ledger: Ledger) -> None:
     raw = ledger.sign(send(ledger.alice, ledger.bob), by=ledger.alice)
     first = ledger.finalize([raw])
@@ -220,6 +243,23 @@ def test_an_empty_memory_of_signatures_changes_no_result(ledger: Ledger) -> None
     assert ledger.check(raw).code == 0
     remembered, verified = ledger.block(raw), other.block(raw)
     assert remembered.SerializeToString() == verified.SerializeToString()
+
+
+def test_gas_and_events_are_the_same_with_a_cold_and_a_warm_cache() -> None:
+    """One ledger starts anew before every block, the other has read, checked and simulated all of it before."""
+    cold, warm = Ledger(), Ledger()
+    for number in range(4):
+        messages = [send(cold.alice, actor) for actor in (cold.bob, cold.actor(f"new {number}"))]
+        raw = warm.sign(*messages, by=warm.alice)
+        failing = warm.sign(send(warm.bob, warm.alice, 10**30), by=warm.bob)
+        for each in (raw, failing):
+            warm.app.simulate(each)
+            warm.check(each)
+        list(warm.context().kv("bank").prefix(b""))
+        cold.restart()
+        results = [ledger.block(raw, failing) for ledger in (cold, warm)]
+        assert [result.code for result in results[0].tx_results] == [0, 5]
+        assert results[0].SerializeToString() == results[1].SerializeToString()
 
 
 def test_export_import_export_is_the_same(ledger: Ledger) -> None:

@@ -158,3 +158,46 @@ async def test_a_defect_is_an_answer(
     monkeypatch.setattr(small.view.history, "resolve", broken)
     answer = await client.post({"id": 1, "method": "block"})
     assert answer["error"]["code"] == -32603 and "KeyError" in answer["error"]["data"]
+
+
+async def test_websockets_of_one_client_are_bounded(small: SmallNode) -> None:
+    limits = Limits(sockets=3, sockets_per_client=2)
+    server = RpcServer(small.view, small.dispatch, Hub(), limits, CrossOrigin([]))
+    leave = asyncio.Event()
+
+    async def connect(client: str) -> asyncio.Task[list[Any]]:
+        """A socket that stays until `leave`; its result is what it was told."""
+        told: list[Any] = []
+        begin = [{"type": "websocket.connect"}]
+
+        async def receive() -> dict[str, Any]:
+            if begin:
+                return begin.pop()
+            await leave.wait()
+            return {"type": "websocket.disconnect", "code": 1000}
+
+        async def send(message: dict[str, Any]) -> None:
+            told.append(message["type"])
+
+        async def run() -> list[Any]:
+            scope = {"type": "websocket", "path": "/websocket", "client": (client, 1)}
+            await server(scope, receive, send)
+            return told
+
+        task = asyncio.create_task(run())
+        await asyncio.sleep(0)
+        return task
+
+    tasks = [await connect(client) for client in ("one", "one", "one", "two", "two")]
+    # The third of one client is one too many for it, the second of the other one too many for all.
+    assert [task.done() for task in tasks] == [False, False, True, False, True]
+    leave.set()
+    told = [await asyncio.wait_for(task, 2) for task in tasks]
+    assert [types[0] for types in told] == [
+        "websocket.accept",
+        "websocket.accept",
+        "websocket.close",
+        "websocket.accept",
+        "websocket.close",
+    ]
+    assert not server._sockets_of, "a client that is gone leaves nothing behind"

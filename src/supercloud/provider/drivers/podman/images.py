@@ -26,7 +26,9 @@ from supercloud.sdl.manifest import Credentials, Service
 log = logging.getLogger(__name__)
 
 UNUSED_S: Final = 24 * 3600
-"""An image nobody has used for so long is removed; sooner when the disk is short."""
+"""An image nobody has used for so long is removed."""
+UNUSED_SHORT_S: Final = 600
+"""The same when the disk is short. Not at once: what was just pulled has no container yet."""
 PULLS_MAX: Final = 4
 LOW_DISK_RETRY_S: Final = 30.0
 
@@ -128,11 +130,12 @@ class Images:
         """Remove images of ours that no container uses; returns their names. `used` names images of containers."""
         now_s = int(time.time())
         short = shutil.disk_usage(self._storage).free < 2 * self._limits.storage_reserve
+        patience_s = UNUSED_SHORT_S if short else UNUSED_S
         removed = []
         for name, entry in list(self._ours.items()):
             if name in used:
                 entry["used_s"] = now_s
-            elif (short or now_s - entry["used_s"] > UNUSED_S) and not self._busy(name):
+            elif now_s - entry["used_s"] > patience_s and not self._busy(name):
                 with contextlib.suppress(aiodocker.DockerError):
                     await api.images.delete(name)
                     removed.append(name)
