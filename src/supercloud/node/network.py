@@ -34,6 +34,8 @@ from supercloud.types.coin import Coin
 SUMMARY: Final = "network.json"
 PORTS_PER_NODE: Final = 5
 SNAPSHOT_INTERVAL: Final = 1000
+CONTAINERFILE: Final = "examples/validator/Containerfile"
+"""In a checkout: what makes the image of the compose file."""
 VALIDATORS_MAX: Final = 100
 STAKE: Final = 1_000_000_000_000
 """What each of the first validators stakes with itself."""
@@ -295,7 +297,11 @@ def _write_services(plan: Plan, folder: Path, members: Sequence[Member]) -> None
     """How operators usually keep such processes alive."""
     service = folder / "service"
     service.mkdir(exist_ok=True)
-    lines = ["# The image has the programs supercloud and cometbft in its PATH.", "services:"]
+    lines = [
+        "# The image is built from a checkout, whose folder SUPERCLOUD_SOURCE names:",
+        "#   SUPERCLOUD_SOURCE=/path/to/supercloud podman compose up --build      (docker compose does too)",
+        "services:",
+    ]
     for member in members:
         (service / f"{plan.name}-{member.name}.service").write_text(
             _UNIT.format(network=plan.name, node=member.name)
@@ -303,6 +309,9 @@ def _write_services(plan: Plan, folder: Path, members: Sequence[Member]) -> None
         lines += [
             f"  {member.name}:",
             "    image: localhost/supercloud:latest",
+            "    build:",
+            "      context: ${SUPERCLOUD_SOURCE:-.}",
+            f"      dockerfile: {CONTAINERFILE}",
             "    command: supercloud node start --home /home/node",
             "    network_mode: host",
             "    restart: always",

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+import yaml
 
 from supercloud.chain.app import Options, build_app
 from supercloud.chain.baseapp.genesis import GenesisError
@@ -15,6 +16,7 @@ from supercloud.chain.store.backend import MemoryBackend
 from supercloud.node import genesis as genesis_document
 from supercloud.node import network as networks
 from supercloud.node.config import StateSyncSettings, load
+from supercloud.node.engine.cometbft.engine import MODULE
 from supercloud.node.engine.signer import read_key_file
 from supercloud.node.home import Home, profile_of
 from supercloud.node.network import Joining, NetworkError, Plan, create, join
@@ -122,7 +124,24 @@ def test_nodes_on_machines_of_their_own_listen_to_others_and_have_units(tmp_path
     assert not networks.read_summary(tmp_path)["local"]
     unit = (tmp_path / "service" / "net-1-node1.service").read_text()
     assert "ExecStart=/usr/local/bin/supercloud node start --home /var/lib/net-1/node1" in unit
-    assert (tmp_path / "service" / "compose.yaml").read_text().count("node start") == 4
+    services = yaml.safe_load((tmp_path / "service" / "compose.yaml").read_text())["services"]
+    assert sorted(services) == ["node0", "node1", "node2", "node3"]
+    third = services["node3"]
+    assert third["command"].endswith("node start --home /home/node")
+    assert third["volumes"] == ["../node3:/home/node"] and third["network_mode"] == "host"
+    assert third["build"] == {
+        "context": "${SUPERCLOUD_SOURCE:-.}",
+        "dockerfile": "examples/validator/Containerfile",
+    }
+
+
+def test_the_image_of_the_compose_file_has_both_programs_as_they_are_used_here() -> None:
+    root = Path(__file__).resolve().parents[3]
+    steps = (root / networks.CONTAINERFILE).read_text().splitlines()
+    assert any(step.endswith(f"go install {MODULE}") for step in steps)
+    copied = [word for step in steps if step.startswith("COPY") for word in step.split()[1:-1]]
+    assert all((root / word).exists() for word in copied if word[0] not in "-/")
+    assert steps[-1] == 'CMD ["supercloud", "node", "start", "--home", "/home/node"]'
 
 
 @pytest.mark.parametrize(
