@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,4 +107,56 @@ def test_the_map_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for height in range(1, 5):
         backend.apply(height, {"bank": [(b"%06d" % at, bytes(1000)) for at in range(1000)]}, b"")
     assert backend.get("bank", b"000999") == bytes(1000)
+    backend.close()
+
+
+def written(backend: LmdbBackend, heights: range) -> None:
+    """The same 200 values anew at every height, and no history of them."""
+    for height in heights:
+        writes = {"bank": [(b"%06d" % at, bytes(1000)) for at in range(200)]}
+        backend.apply(height, writes, b"", forget_before=height)
+
+
+def test_a_walk_that_takes_long_does_not_keep_the_file_from_reusing_its_pages(tmp_path: Path) -> None:
+    backend = LmdbBackend(tmp_path / "state", sync=False)
+    written(backend, range(1, 20))
+    before = backend.size_bytes()
+    walk = backend.range("bank", b"", None)
+    assert next(walk)[0] == b"000000"
+    written(backend, range(20, 60))
+    assert backend.size_bytes() < before + 200_000, "less than one height takes"
+    assert [key for key, _ in walk][-1] == b"000199", "and the walk goes on"
+    backend.close()
+
+
+HOLD = """
+import sys, lmdb
+environment = lmdb.open(sys.argv[1], readonly=True, max_dbs=4)
+with environment.begin() as txn:
+    txn.stat()
+    print("reading", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_reader_that_died_does_not_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process holds the state of one moment and is killed; its place is found and freed."""
+    monkeypatch.setattr("supercloud.node.storage.environment.READER_CHECK_WRITES", 1)
+    backend = LmdbBackend(tmp_path / "state", sync=False)
+    written(backend, range(1, 20))
+    reader = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / "state")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with reader:
+        assert reader.stdout is not None and reader.stdout.readline() == "reading\n"
+        before = backend.size_bytes()
+        written(backend, range(20, 40))
+        held = backend.size_bytes()
+        assert held > before, "a reader that lives does keep it"
+        reader.kill()
+    written(backend, range(40, 100))
+    assert backend.size_bytes() < held + (held - before) // 2
     backend.close()

@@ -7,7 +7,6 @@ in for it as well.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import json
 import logging
@@ -136,9 +135,12 @@ class Images:
             if name in used:
                 entry["used_s"] = now_s
             elif now_s - entry["used_s"] > patience_s and not self._busy(name):
-                with contextlib.suppress(aiodocker.DockerError):
+                try:
                     await api.images.delete(name)
                     removed.append(name)
+                except aiodocker.DockerError as error:
+                    if error.status != failures.NOT_FOUND:
+                        continue  # Somebody else uses it, or the engine is busy: another time.
                 del self._ours[name]
                 self._locks.pop(name, None)
         self._save()

@@ -32,6 +32,8 @@ class Registry:
         self.pulled: list[tuple[str, Any]] = []
         self.steps: list[dict[str, str]] = [{"status": "Downloading", "progress": "1/2"}, {"status": "Done"}]
         self.hangs = False
+        self.keeps = 0
+        """Status with which a removal is refused."""
 
     async def inspect(self, name: str) -> dict[str, str]:
         if name not in self.here:
@@ -47,6 +49,8 @@ class Registry:
         self.here[name] = f"id {len(self.pulled)}"
 
     async def delete(self, name: str) -> None:
+        if self.keeps:
+            raise aiodocker.DockerError(self.keeps, "no")
         del self.here[name]
 
 
@@ -162,6 +166,18 @@ async def test_what_nobody_uses_is_removed_in_time(tmp_path: Path, disk: Disk, r
     # The ledger of what is ours is read by the next process too.
     assert await of(tmp_path).collect(registry, used) == ["registry.example/unused:1"]
     assert set(registry.here) == {"registry.example/operators:1", *used}
+
+
+async def test_what_can_not_be_removed_is_tried_again(tmp_path: Path, disk: Disk, registry: Any) -> None:
+    ours = of(tmp_path)
+    await ours.ensure(registry, wants("registry.example/app:1"), None)
+    disk.now_s += DAY_S + 1
+    registry.keeps = 409
+    assert await ours.collect(registry, set()) == []
+    registry.keeps = 404
+    assert await ours.collect(registry, set()) == []
+    registry.keeps = 0
+    assert await ours.collect(registry, set()) == [], "one that is gone already is forgotten"
 
 
 async def test_a_short_disk_keeps_nothing_that_is_unused(tmp_path: Path, disk: Disk, registry: Any) -> None:
