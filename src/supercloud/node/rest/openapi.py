@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from importlib import resources
+from string import Template
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -71,24 +73,41 @@ def document(routes: Routes, version: str) -> Json:
 
 
 def page(described: Json) -> bytes:
-    """The same for people: every path with what it takes, in one page that needs nothing else."""
-    rows = []
+    """The same for people: every route by its service, to be found, filled in and sent, in one page that needs nothing
+    else."""
+    groups: dict[str, list[str]] = {}
     for path, operations in described["paths"].items():
         for verb, operation in operations.items():
-            names = ", ".join(
-                entry["name"] for entry in operation["parameters"] if entry["in"] in ("path", "query")
-            )
-            rows.append(
-                f"<tr><td>{verb.upper()}</td><td><code>{escape(path)}</code></td>"
-                f"<td>{escape(operation['summary'])}</td><td>{escape(names)}</td></tr>"
-            )
-    return (
-        "<!doctype html><meta charset=utf-8><title>REST</title>"
-        "<style>body{font:15px/1.4 sans-serif;margin:2em}td{padding:.2em .8em .2em 0;vertical-align:top}</style>"
-        f"<h1>{escape(described['info']['title'])} {escape(described['info']['version'])}</h1>"
-        '<p>For programs: <a href="/openapi.json">/openapi.json</a></p>'
-        f"<table>{''.join(rows)}</table>"
+            groups.setdefault(operation["tags"][0], []).append(_shown(path, verb.upper(), operation))
+    template = Template(resources.files(__package__).joinpath("page.html").read_text("utf-8"))
+    return template.substitute(
+        title=escape(described["info"]["title"]),
+        version=escape(described["info"]["version"]),
+        count=sum(map(len, groups.values())),
+        groups="\n".join(
+            f"<section><h2>{escape(name)}</h2>{''.join(groups[name])}</section>" for name in sorted(groups)
+        ),
     ).encode()
+
+
+def _shown(path: str, verb: str, operation: Json) -> str:
+    """A route with a form."""
+    fields = [
+        f"<label>{name}</label><input name='{name}' data-in='{entry['in']}' aria-label='{name}'"
+        f"{' required' if entry['in'] == 'path' else ''}>"
+        for entry in operation["parameters"]
+        if entry["in"] in ("path", "query")
+        for name in (escape(entry["name"]),)
+    ]
+    if "requestBody" in operation:
+        fields.append("<textarea class=wide rows=4 placeholder='JSON' aria-label='body' required></textarea>")
+    words = escape(f"{path} {operation['summary']}".lower())
+    return (
+        f"<details data-words='{words}'><summary><b>{verb}</b> <code>{escape(path)}</code></summary>"
+        f"<form data-path='{escape(path)}' data-verb='{verb}'>"
+        f"<span class='wide quiet'>{escape(operation['summary'])}</span>{''.join(fields)}"
+        "<button class=wide>Send</button><pre class=wide hidden></pre></form></details>"
+    )
 
 
 def _path(route: Route) -> str:
