@@ -30,13 +30,17 @@ GROWTH_BYTES_MAX = 256 * 1024 * 1024
 class Target:
     """A node process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, connections: int = 0) -> None:
         self.folder = folder
         self.home = folder / "home"
         self.log = folder / "node.log"
         self.ports = [free_port() for _ in range(3)]
         config = settings(0.2)
         config.state.heights_kept = 1000
+        if connections:
+            config.rpc.connections = 2 * connections
+            config.rpc.connections_per_client = 0
+            config.rpc.sockets_per_client = connections
         for door, port in zip((config.rpc, config.rest, config.grpc), self.ports, strict=True):
             door.listen = f"127.0.0.1:{port}"
         make_home(self.home, config)
@@ -158,9 +162,9 @@ class Target:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[Target]:
-    """A node until the block ends."""
-    node = Target(folder)
+def running(folder: Path, connections: int = 0) -> Iterator[Target]:
+    """A node until the block ends, that lets one client have that many connections (0: the default)."""
+    node = Target(folder, connections)
     try:
         node.start()
         yield node
