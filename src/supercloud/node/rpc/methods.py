@@ -19,7 +19,7 @@ from supercloud.node.genesis import format_time
 from supercloud.node.grpc import discovery
 from supercloud.node.grpc.dispatch import Dispatch
 from supercloud.node.grpc.view import COMET_VERSION, View
-from supercloud.node.indexer.index import Page, Position, SearchTooWide
+from supercloud.node.indexer.port import IndexAway, Page, Position, SearchTooWide
 from supercloud.node.indexer.query import Query, QueryError, parse
 from supercloud.node.mempool import PoolContents, Refused, tx_hash
 from supercloud.node.rpc import forms
@@ -423,7 +423,7 @@ def _refusing(handler: F) -> F:
     async def call(*args: Any) -> Any:
         try:
             return await handler(*args)
-        except (Refused, HeightError, QueryError, SearchTooWide, TooManyWait, PeersError) as error:
+        except (Refused, HeightError, QueryError, SearchTooWide, IndexAway, TooManyWait, PeersError) as error:
             raise RpcError(INTERNAL_ERROR, str(error)) from error
 
     return call  # type: ignore[return-value]

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from hashlib import sha256
@@ -252,6 +253,10 @@ def test_a_node_goes_on_without_its_database(postgresql: Any, tmp_path: Path) ->
         away_at = node.height()
         try:
             node.wait_until(lambda: node.height() >= away_at + 5)
+            for path in ("block_search?query=%22block.height>0%22", f"tx?hash=0x{'AB' * 32}"):
+                with pytest.raises(urllib.error.HTTPError) as refusal:
+                    node.ask(path)
+                assert "the index's database is away" in json.load(refusal.value)["error"]["data"]
         finally:
             postgresql.start()
         node.wait_until(lambda: node.indexed() > away_at + 5)
