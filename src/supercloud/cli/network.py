@@ -25,6 +25,7 @@ from supercloud.cli import session
 from supercloud.cli.output import console, json_option, long_command, print_json, raise_as_click
 from supercloud.node import network as networks
 from supercloud.node.engine.cometbft.engine import find_program
+from supercloud.provider.children import wait_ended
 from supercloud.sdk.errors import SdkError
 from supercloud.sdk.keyring import Backend, Keyring
 from supercloud.sdk.rpc import RpcClient
@@ -296,7 +297,7 @@ class _Running:
 
     async def _keep(self, name: str) -> None:
         while True:
-            status = await self._children[name].wait()
+            status = await wait_ended(self._children[name], self._log(name))
             click.echo(f"{name} ended with status {status}; {self._log(name)} says why", err=True)
             if not self._restart:
                 return

@@ -22,6 +22,8 @@ import click
 from supercloud.cli import local, session
 from supercloud.cli import logs as logging_setup
 from supercloud.cli.output import console, long_command, print_json
+from supercloud.provider.children import wait_ended
+from supercloud.sdk import market
 from supercloud.sdk.client import Client
 from supercloud.sdk.errors import SdkError
 
@@ -138,8 +140,9 @@ async def _provider(place: local.Local, out: Any, quiet: bool) -> Any:
 
 async def _keep_alive(place: local.Local, ready: asyncio.Event, out: Any) -> None:
     pause = RESTART_S
+    printed = place.logs / "provider.log"
     while True:
-        with (place.logs / "provider.log").open("ab") as log:
+        with printed.open("ab") as log:
             child = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -155,7 +158,7 @@ async def _keep_alive(place: local.Local, ready: asyncio.Event, out: Any) -> Non
             )
         begun = asyncio.get_running_loop().time()
         try:
-            await child.wait()
+            await wait_ended(child, printed)
         except asyncio.CancelledError:
             await _end(child)
             raise
@@ -181,12 +184,14 @@ async def _end(child: asyncio.subprocess.Process) -> None:
 
 
 async def _wait_registered(place: local.Local) -> None:
-    """Until the gateway answers and the ledger knows the provider."""
+    """Until the gateway takes connections and the ledger knows the provider."""
+    provider = next(account["address"] for account in place.accounts if account["name"] == "provider")
     while True:
         with contextlib.suppress(OSError, SdkError):
             _, writer = await asyncio.open_connection("127.0.0.1", place.ports.gateway)
             writer.close()
-            async with await Client.connect(place.rpc):
+            async with await Client.connect(place.rpc) as client:
+                await market.provider_record(client, provider)
                 return
         await asyncio.sleep(0.1)
 

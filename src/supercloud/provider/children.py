@@ -1,7 +1,8 @@
-"""Programs that the agent runs beside it: they end with it, however it ends."""
+"""Programs that run beside this one: they end with it, however it ends, and what they print does not fill the disk."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -12,12 +13,35 @@ from typing import Final
 
 END_S: Final = 3.0
 PROC: Final = Path("/proc")
+LOG_BYTES_MAX: Final = 10 * 2**20
+LOG_CHECK_S: Final = 60.0
 
 
 def ends_with_parent() -> list[str]:
     """Words before a command that make the kernel end it with the agent, however that ends."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+
+
+def turn_over(log: Path) -> None:
+    """Empty a file to which another program appends once it is large; what was in it stays beside it as `.1`.
+
+    A line that is written in this very moment may be lost.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > LOG_BYTES_MAX:
+            shutil.copyfile(log, log.with_name(log.name + ".1"))
+            os.truncate(log, 0)
+
+
+async def wait_ended(child: asyncio.subprocess.Process, log: Path) -> int:
+    """Wait for a program that appends to `log`, which is kept small meanwhile; returns its status."""
+    while True:
+        try:
+            async with asyncio.timeout(LOG_CHECK_S):
+                return await child.wait()
+        except TimeoutError:
+            turn_over(log)
 
 
 def end_leftovers(argument: str) -> int:

@@ -59,7 +59,11 @@ class Offer(NamedTuple):
 
     @property
     def reliability(self) -> str:
-        """How many of all its leases the provider did not end itself."""
+        """How many of all its leases the provider did not end itself.
+
+        It stands where others show an uptime: that is a figure of somebody who keeps asking, this one anybody can
+        check on the ledger.
+        """
         kept = self.leases_total - self.leases_ended_by_provider
         return f"{kept} of {self.leases_total}" if self.leases_total else "no history"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
@@ -18,6 +19,7 @@ from click.testing import CliRunner
 
 from supercloud.cli import up
 from supercloud.cli.main import root
+from supercloud.sdk.errors import QueryError
 
 pytestmark = pytest.mark.node
 
@@ -106,3 +108,38 @@ def test_no_ports_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(up, "_is_free", lambda port: False)
     with pytest.raises(click.ClickException, match="no free range of ports"):
         up._free_base(tmp_path)
+
+
+async def test_a_provider_is_ready_when_the_ledger_knows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gateway that takes connections alone is not enough."""
+    asked: list[str] = []
+
+    class Known:
+        """A ledger that learns of the provider at the third question."""
+
+        async def __aenter__(self) -> Known:
+            return self
+
+        async def __aexit__(self, *error: object) -> None:
+            pass
+
+        @classmethod
+        async def connect(cls, url: str) -> Known:
+            return cls()
+
+    async def record(client: Known, address: str) -> None:
+        asked.append(address)
+        if len(asked) < 3:
+            raise QueryError("/p", 22, "sdk", "not found")
+
+    monkeypatch.setattr(up, "Client", Known)
+    monkeypatch.setattr(up.market, "provider_record", record)
+    server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        ports = up.local.Ports.of(1)._replace(gateway=server.sockets[0].getsockname()[1])
+        accounts = [{"name": name, "address": f"akash1{name}"} for name in up.local.KEYS]
+        place = up.local.Local(tmp_path, "c", 1.0, ports, accounts)
+        await asyncio.wait_for(up._wait_registered(place), 10)
+    assert asked == ["akash1provider"] * 3

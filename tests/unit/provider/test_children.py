@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from supercloud.provider.children import end_leftovers, ends_with_parent
+import pytest
+
+from supercloud.provider import children
+from supercloud.provider.children import end_leftovers, ends_with_parent, turn_over, wait_ended
 
 WAIT = "import time; time.sleep(60)"
 
@@ -39,3 +43,38 @@ def test_the_kernel_ends_it_with_its_parent(tmp_path: Path) -> None:
     while child.exists() and "Z" not in (child / "stat").read_text().rpartition(")")[2][:3]:
         assert time.monotonic() < end, "it outlived its parent"
         time.sleep(0.05)
+
+
+def test_a_log_is_emptied_once_it_is_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "LOG_BYTES_MAX", 10)
+    log = tmp_path / "caddy.log"
+    turn_over(log)
+    assert not log.exists()
+    with log.open("ab", buffering=0) as appending:
+        appending.write(b"0123456789")
+        turn_over(log)
+        assert log.read_bytes() == b"0123456789"
+        appending.write(b"x")
+        turn_over(log)
+        assert (log.read_bytes(), (tmp_path / "caddy.log.1").read_bytes()) == (b"", b"0123456789x")
+        appending.write(b"next")
+    assert log.read_bytes() == b"next", "whoever appends goes on at the new end"
+
+
+async def test_whoever_waits_keeps_the_log_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "LOG_BYTES_MAX", 10)
+    monkeypatch.setattr(children, "LOG_CHECK_S", 0.01)
+    log = tmp_path / "node.log"
+    code = "import sys; print('x' * 100, flush=True); sys.stdin.read(); print('end'); sys.exit(3)"
+    with log.open("ab") as output:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", code, stdin=asyncio.subprocess.PIPE, stdout=output
+        )
+    waiting = asyncio.create_task(wait_ended(child, log))
+    async with asyncio.timeout(10):
+        while not (tmp_path / "node.log.1").exists():  # noqa: ASYNC110 - a file has no event
+            await asyncio.sleep(0.01)
+        assert child.stdin is not None
+        child.stdin.close()
+        assert await waiting == 3
+    assert log.read_text() == "end\n"

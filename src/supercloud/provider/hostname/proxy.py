@@ -16,11 +16,12 @@ from typing import Any, Final, NamedTuple
 import aiohttp
 import orjson
 
-from supercloud.provider.children import end_leftovers, ends_with_parent
+from supercloud.provider.children import end_leftovers, ends_with_parent, turn_over
 from supercloud.sdl.manifest import HttpOptions
 
 log = logging.getLogger(__name__)
 
+LOG_NAME: Final = "caddy.log"
 START_TIMEOUT_S: Final = 10.0
 ANSWER_TIMEOUT_S: Final = 10.0
 
@@ -81,7 +82,7 @@ class Proxy:
             return
         self._socket.unlink(missing_ok=True)
         first.write_bytes(orjson.dumps(self._document([])))
-        with (self._folder / "caddy.log").open("ab") as output:
+        with (self._folder / LOG_NAME).open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
                 *ends_with_parent(),
                 program,
@@ -111,9 +112,7 @@ class Proxy:
                     return
             except (aiohttp.ClientError, TimeoutError):
                 await asyncio.sleep(0.05)
-        log.warning(
-            "the proxy did not start", extra={"port": self.port, "log": str(self._folder / "caddy.log")}
-        )
+        log.warning("the proxy did not start", extra={"port": self.port, "log": str(self._folder / LOG_NAME)})
         await self.stop()
 
     async def stop(self) -> None:
@@ -135,6 +134,7 @@ class Proxy:
         """Make these the routes; a no-op when they are already. Restarts Caddy when it is gone."""
         if not self._wanted:
             return
+        turn_over(self._folder / LOG_NAME)
         if not self._runs:
             await self.stop()
             await self.start()

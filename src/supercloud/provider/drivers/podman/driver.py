@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import aiodocker
 
+from supercloud.provider.children import turn_over
 from supercloud.provider.drivers import gpus
 from supercloud.provider.drivers.base import (
     DriverError,
@@ -35,7 +36,7 @@ from supercloud.provider.drivers.journal import Journal
 from supercloud.provider.drivers.podman import container, events, failures, machine, ports, streams
 from supercloud.provider.drivers.podman.connection import Connection
 from supercloud.provider.drivers.podman.container import Machine
-from supercloud.provider.drivers.podman.engine import process_limits
+from supercloud.provider.drivers.podman.engine import LOG_NAME, process_limits
 from supercloud.provider.drivers.podman.found import Found, by_lease
 from supercloud.provider.drivers.podman.images import Images, Limits
 from supercloud.provider.drivers.podman.keeper import Keeper
@@ -125,9 +126,10 @@ class PodmanDriver:
         return True
 
     async def _collect(self) -> None:
-        """Remove images that nobody has used for a day, now and then."""
+        """Remove images that nobody has used for a day, and what the engine printed long ago, now and then."""
         while True:
             await asyncio.sleep(COLLECT_S)
+            turn_over(self._folder / LOG_NAME)
             with contextlib.suppress(DriverError), failures.translated("the engine"):
                 used = await self._engine.containers(container.LABEL_OURS, "true")
                 await self._images.collect(self._engine.api, {item.image for item in used})

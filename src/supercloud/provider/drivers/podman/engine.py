@@ -16,6 +16,7 @@ from typing import Final
 from supercloud.provider.children import ends_with_parent
 from supercloud.provider.drivers.base import PermanentError, TemporaryError
 
+LOG_NAME: Final = "podman.log"
 START_TIMEOUT_S: Final = 20.0
 STOP_TIMEOUT_S: Final = 5.0
 CONNECT_TIMEOUT_S: Final = 2.0
@@ -108,7 +109,7 @@ class PodmanService:
         containers.write_text(containers_conf())
         registries.write_text(registries_conf(self._insecure))
         self.socket.unlink(missing_ok=True)
-        with (self._folder / "podman.log").open("ab") as log:
+        with (self._folder / LOG_NAME).open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *ends_with_parent(),
                 podman,
@@ -131,7 +132,7 @@ class PodmanService:
     async def _wait_listening(self) -> None:
         for _ in range(int(START_TIMEOUT_S / 0.05)):
             if not self.runs:
-                raise TemporaryError(f"podman ended by itself; see {self._folder / 'podman.log'}")
+                raise TemporaryError(f"podman ended by itself; see {self._folder / LOG_NAME}")
             if _answers(str(self.socket)):
                 return
             await asyncio.sleep(0.05)
