@@ -119,6 +119,10 @@ def test_quotes_may_be_used() -> None:
         (SEND, "", "expected FIELD=VALUE"),
         (SEND, "=", "MsgSend has no field ''"),
         (SEND, "amount=" + "[" * 5000, "nested too deeply"),
+        (SEND, "amount=5uakt", "MsgSend.amount: expected a list, found str"),
+        (SEND, 'amount=["5uakt"]', "MsgSend.amount[0]: expected an object, found str"),
+        (SEND, 'amount=[{"denom":"uakt","amount":5}]', "MsgSend.amount[0].amount: expected text, found int"),
+        (SEND, "to_address=\udcff", "MsgSend.to_address"),
     ],
 )
 def test_slips(descriptor: Any, word: str, said: str) -> None:
