@@ -186,6 +186,8 @@ def _delimited(content: bytes) -> bytes:
 
 def decode_typed(data: bytes, depth: int = 0) -> Message:
     """A message from its prefix and fields. Raises ValueError."""
+    if depth > DEPTH_MAX:
+        raise ValueError("nested too deeply")
     if data[:1] == b"\0":
         data = data[1 + _DISAMBIGUATION_BYTES :]
     message_type = _class_of(data[:PREFIX_BYTES])

@@ -85,3 +85,13 @@ def test_there_and_back(window: int, nanos: int, fraction: bytes) -> None:
     if not nanos:
         message.ClearField("downtime_jail_duration")
     assert amino_binary.decode(amino_binary.encode(message), Params) == message
+
+
+def test_refuses_endless_nesting() -> None:
+    """Keys in keys: each begins with the prefix of a threshold key."""
+    data = b""
+    for _ in range(40):
+        inner = amino_binary.prefix("tendermint/PubKeyMultisigThreshold") + data
+        data = amino_binary.bytes_field(2, inner)
+    with pytest.raises(ValueError, match="too deeply"):
+        amino_binary.decode_typed(inner)
