@@ -126,3 +126,16 @@ async def test_calls_of_one_client_are_bounded(small: SmallNode) -> None:
         assert await stream.read() is grpc.aio.EOF
         assert (await balance(channel)).balance.amount == "0"
     await server.stop()
+
+
+async def test_messages_are_bounded(small: SmallNode) -> None:
+    small.block()
+    server = GrpcServer(small.dispatch, message_bytes=1000)
+    port = server.bind("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as refusal:
+            await channel.unary_unary(BALANCE)(b"x" * 1001, timeout=5)
+        assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert (await balance(channel)).balance.amount == "0"
+    await server.stop()

@@ -235,3 +235,20 @@ async def test_an_engine_that_goes_away_is_a_failure(stage: Stage, monkeypatch: 
     async with stage.gateway():
         frames = await shell(stage, SHELL + "&tty=0&stdin=0")
     assert frames[-1] == b"\x67"
+
+
+async def test_frames_are_bounded(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame that is too large ends the stream and its command; none of it is passed on."""
+    monkeypatch.setattr(streams, "FRAME_BYTES_MAX", 1000)
+    async with (
+        stage.gateway(),
+        stage.client(None, stage.token()) as client,
+        client.ws_connect(SHELL + "&tty=0&stdin=1") as socket,
+    ):
+        await socket.send_bytes(b"\x68" + b"x" * 1000)
+        heard = []
+        async with asyncio.timeout(5):
+            while (message := await socket.receive()).type is WSMsgType.BINARY:
+                heard.append(message.data)
+        assert socket.closed and b"xxx" not in b"".join(heard)
+    assert stage.agent.sessions[0].closed
