@@ -166,6 +166,10 @@ class RpcServer:
             answer, status = failure(URI_ID, error.code, error.data), 500
         except ValueError as error:
             answer, status = failure(URI_ID, INVALID_REQUEST, str(error)), 500
+        except Exception as error:
+            log.exception("rpc method failed", extra={"method": name})
+            text = f"{type(error).__name__}: {error}"
+            answer, status = failure(URI_ID, INTERNAL_ERROR, text), 500
         await respond(send, status, answer, [JSON, *extra])
 
     def _listing(self) -> bytes:

@@ -158,6 +158,9 @@ async def test_a_defect_is_an_answer(
     monkeypatch.setattr(small.view.history, "resolve", broken)
     answer = await client.post({"id": 1, "method": "block"})
     assert answer["error"]["code"] == -32603 and "KeyError" in answer["error"]["data"]
+    status, _, body = await client.request("GET", "/block")
+    error = orjson.loads(body)["error"]
+    assert status == 500 and error["code"] == -32603 and "KeyError" in error["data"]
 
 
 async def test_websockets_of_one_client_are_bounded(small: SmallNode) -> None:
