@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import uvicorn
 
 from supercloud.node.config import Config, ConfigError, split_address
+from supercloud.node.connections import BoundedHttp, bounded
 from supercloud.node.doors.indexing import Indexing
 from supercloud.node.engine.embedded import EngineError
 from supercloud.node.engine.ports import Listener
@@ -84,7 +85,11 @@ class Doors:
             self._rpc = self._make_rpc(dispatch)
             counted = self._metrics.counted("rpc", self._rpc)
             rpc_url = await self._http.serve(
-                counted, ports.rpc, config.rpc.connections, config.rpc.keep_alive_s
+                counted,
+                ports.rpc,
+                config.rpc.connections,
+                config.rpc.keep_alive_s,
+                http=bounded(config.rpc.connections_per_client),
             )
         if ports.rest is not None:
             rest = config.rest
@@ -92,10 +97,15 @@ class Doors:
             version = self._view.identity.version
             door = RestServer(dispatch, bounds, CrossOrigin(rest.cors_origins), version)
             counted = self._metrics.counted("rest", door)
-            rest_url = await self._http.serve(counted, ports.rest, rest.connections, rest.keep_alive_s)
+            http = bounded(rest.connections_per_client)
+            rest_url = await self._http.serve(
+                counted, ports.rest, rest.connections, rest.keep_alive_s, http=http
+            )
         if config.grpc.listen:
             host, _ = split_address(config.grpc.listen)
-            self._grpc = GrpcServer(dispatch, config.grpc.message_bytes, config.grpc.calls)
+            self._grpc = GrpcServer(
+                dispatch, config.grpc.message_bytes, config.grpc.calls, config.grpc.calls_per_client
+            )
             grpc_address = f"{host}:{self._grpc.bind(config.grpc.listen)}"
             await self._grpc.start()
         return Addresses(rpc_url, rest_url, grpc_address)
@@ -131,12 +141,22 @@ class HttpServers:
         self._socket_bytes = socket_bytes
         self._running: list[tuple[_Uvicorn, asyncio.Task[None]]] = []
 
-    async def serve(self, app: Any, bound: socket.socket, connections: int, keep_alive_s: int = 60) -> str:
-        """Serve an application on a bound socket; returns its URL."""
+    async def serve(
+        self,
+        app: Any,
+        bound: socket.socket,
+        connections: int,
+        keep_alive_s: int = 60,
+        http: type[BoundedHttp] | None = None,
+    ) -> str:
+        """Serve an application on a bound socket; returns its URL.
+
+        `http` is the class of its connections; without one a client may hold half of all.
+        """
         server = _Uvicorn(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=http or bounded(max(connections // 2, 1)),
                 ws=FramesProtocol,
                 ws_max_size=self._socket_bytes,
                 ws_per_message_deflate=False,
