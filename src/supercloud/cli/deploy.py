@@ -31,7 +31,7 @@ from supercloud.types.coin import Coin, parse_coins
 SDL_BYTES_MAX = 512 * 1024
 DEFAULT_DEPOSIT = 5_000_000
 RULES = ("cheapest", "fastest", "first")
-BID_POLL_S = 0.15
+BID_POLL_S = 0.1
 # A first bid is often not the best: wait this long after it for others, unless told otherwise.
 SETTLE_S = 0.5
 

@@ -31,8 +31,8 @@ from supercloud.types.dec import Dec
 
 MARKET = "/akash.market.v1beta5.Query/"
 DEPLOYMENT = "/akash.deployment.v1beta4.Query/"
-MANIFEST_RETRIES = 20
-MANIFEST_PAUSE_S = 0.25
+MANIFEST_RETRIES = 50
+MANIFEST_PAUSE_S = 0.1
 READY_POLL_S = 0.1
 READY_POLL_S_MAX = 2.0
 
@@ -185,7 +185,7 @@ async def wait_ready(gateway: Gateway, lease: LeasePath, timeout_s: float = 600.
                     if failures:
                         raise PermanentError(failures)
                 await asyncio.sleep(pause)
-                pause = min(pause * 1.2, READY_POLL_S_MAX)
+                pause = min(pause * 1.1, READY_POLL_S_MAX)
     raise TemporaryError(f"lease {lease} is not running after {timeout_s:g} s: {_summary(status)}")
 
 

@@ -199,7 +199,7 @@ class TxSender:
             async with asyncio.timeout(timeout_s):
                 while (found := await self._found(tx_hash)) is None:
                     await asyncio.sleep(pause)
-                    pause = min(pause * 1.3, POLL_S_MAX)
+                    pause = min(pause * 1.15, POLL_S_MAX)
         except TimeoutError as error:
             self._number = None
             raise TemporaryError(
