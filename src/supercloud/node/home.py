@@ -1,4 +1,4 @@
-"""Where the files of a node lie, and how a new network's first home is made."""
+"""Where the files of a node lie, and how the home of a new network's one validator is made (`init_home`)."""
 
 from __future__ import annotations
 

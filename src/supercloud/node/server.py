@@ -1,6 +1,5 @@
-"""A node: load, replay, serve, stop. One process, one event loop.
+"""A node: load, replay, serve, stop. One event loop; its doors share it or have a process of their own (`doors`).
 
-init_home(home, chain_id)      a new network with this node as its validator
 run(home)                      the node in the foreground, until a signal
 Node(home, config)             the same as an object: start(), stop(), wait()
 """
@@ -46,7 +45,6 @@ log = logging.getLogger(__name__)
 
 VERSION = "v2.1.0+supercloud.0.1.0"
 """The network's version whose rules are kept, and ours as its local part: clients parse the whole as a version."""
-"""What clients see; the first part names the network's node whose interfaces are spoken."""
 
 METRICS_CONNECTIONS = 16
 
