@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from supercloud.cli import session
+from supercloud.testing import ports
 
 PATIENCE_S = 60.0
 
@@ -49,7 +49,7 @@ class Cloud:
 
     def _start(self, options: tuple[str, ...]) -> subprocess.Popen[str]:
         words = ["up", "--home", str(self.home), "--json", "--block-time", "0.2", *options]
-        base = () if "--port-base" in options else ("--port-base", str(free_base()))
+        base = () if "--port-base" in options else ("--port-base", str(ports.row(8)))
         return subprocess.Popen(
             [sys.executable, "-m", "supercloud", *words, *base],
             stdout=subprocess.PIPE,
@@ -90,19 +90,3 @@ class Cloud:
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
-
-
-def free_base() -> int:
-    """Eight ports in a row that nobody listens on."""
-    for base in range(42000 + os.getpid() % 1000 * 10, 60000, 10):
-        with_ports = [socket.socket() for _ in range(8)]
-        try:
-            for offset, probe in enumerate(with_ports):
-                probe.bind(("127.0.0.1", base + offset))
-            return base
-        except OSError:
-            continue
-        finally:
-            for probe in with_ports:
-                probe.close()
-    raise AssertionError("no free ports")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 from pathlib import Path
 
@@ -104,3 +105,12 @@ def test_rules_see_what_they_should(
     offender.write_text(code)
     monkeypatch.setattr(rules, "ROOT", tmp_path)
     assert any(reason in offence for offence in rules.impurities(offender))
+
+
+@pytest.mark.xdist_group("of-one")
+def test_groups_are_kept_together(request: pytest.FixtureRequest) -> None:
+    """pytest-xdist says nothing when it can not name groups (3.8 on pytest 9.2), and tests that share a node or a
+    machine's containers then run side by side."""
+    if request.config.getoption("dist", "no") == "no" and "PYTEST_XDIST_WORKER" not in os.environ:
+        pytest.skip("one process has no groups")
+    assert request.node.nodeid.endswith("@of-one")

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from click.testing import CliRunner
-from world import RICHES, free_ports, until
+from world import RICHES, until
 
 from supercloud.cli.main import root
 from supercloud.node.config import Config as NodeConfig
@@ -25,6 +25,7 @@ from supercloud.provider.drivers.mock import MockDriver
 from supercloud.provider.service import Provider
 from supercloud.sdk.client import Client
 from supercloud.sdk.keyring import Backend, Keyring
+from supercloud.testing import ports
 from supercloud.types.address import Bech32
 from supercloud.types.coin import Coin
 
@@ -102,7 +103,7 @@ class Town:
         await self.node.start()
         self.client = await Client.connect(self.node.rpc_url)
         (self.home / "local.json").write_bytes(orjson.dumps({"rpc": self.node.rpc_url}))
-        gateway, grpc, ingress = free_ports(3)
+        gateway, grpc, ingress = ports.free(3)
         self.settings = Config(
             node=self.node.rpc_url,
             host="localhost",

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -20,13 +18,12 @@ from chain_client import ALICE, CHAIN, PATIENCE_S, RUN, WEALTH, Rpc, transfer
 from supercloud.node import network
 from supercloud.node.config import load, render
 from supercloud.node.engine.cometbft.engine import PROGRAM_VARIABLE, CometError, find_program
+from supercloud.testing import ports
 from supercloud.types.coin import Coin
 
 BUILT = Path(__file__).resolve().parents[3] / ".tools" / "bin" / "cometbft"
 if BUILT.exists():
     os.environ.setdefault(PROGRAM_VARIABLE, str(BUILT))
-
-FIRST_PORT = 28000
 
 
 def absent() -> str:
@@ -36,21 +33,6 @@ def absent() -> str:
     except CometError as error:
         return str(error)
     return ""
-
-
-def free_base(ports: int) -> int:
-    """The first of so many free ports in a row, below those that the kernel gives away."""
-    start = FIRST_PORT + os.getpid() * 40 % 3000
-    for base in [*range(start, 32700 - ports, 40), *range(FIRST_PORT, start, 40)]:
-        with contextlib.ExitStack() as stack:
-            try:
-                for offset in range(ports):
-                    bound = stack.enter_context(socket.socket())
-                    bound.bind(("127.0.0.1", base + offset))
-            except OSError:
-                continue
-            return base
-    raise OSError("no free ports in a row")
 
 
 class Cluster:
@@ -72,7 +54,7 @@ class Cluster:
         plan = network.Plan(
             CHAIN,
             operators,
-            port_base=free_base((validators + 2) * network.PORTS_PER_NODE),
+            port_base=ports.row((validators + 2) * network.PORTS_PER_NODE),
             block_interval_s=interval_s,
             funds={address: [Coin("uakt", amount)] for address, amount in rich.items()},
             **rules,

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster import absent, free_base
+from cluster import absent
+
+from supercloud.testing import ports
 
 pytestmark = [pytest.mark.node, pytest.mark.skipif(bool(absent()), reason=absent())]
 SAMPLE = Path(__file__).resolve().parents[3] / "examples" / "hello" / "deploy.yaml"
@@ -65,10 +67,10 @@ def top(url: str) -> int:
 
 def test_a_network_in_one_command_with_a_provider_and_a_tenant(tmp_path: Path) -> None:
     home, agent = tmp_path / "net", tmp_path / "provider"
-    base = free_base(20)
+    base = ports.row(20)
     names = ("--prefix", "cloud", "--denom", "ufoo", "--inflation", 5)
-    ports = ("--port-base", base, "--block-time", 0.5, "--validators", 2)
-    made = run("network", "new", "cloud-1", "--home", home, *names, *ports)
+    options = ("--port-base", base, "--block-time", 0.5, "--validators", 2)
+    made = run("network", "new", "cloud-1", "--home", home, *names, *options)
     process, told = up(home, tmp_path / "up.log")
     try:
         assert told["chain_id"] == "cloud-1" and len(told["rpc"]) == 2

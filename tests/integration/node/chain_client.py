@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from supercloud.pb.cosmos.base.v1beta1 import coin_pb2
 from supercloud.pb.cosmos.crypto.secp256k1 import keys_pb2
 from supercloud.pb.cosmos.tx.signing.v1beta1 import signing_pb2
 from supercloud.pb.cosmos.tx.v1beta1 import tx_pb2
+from supercloud.testing import ports
 from supercloud.types.coin import Coin
 
 CHAIN = "supercloud-test"
@@ -133,5 +133,4 @@ class Rpc:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
+    return ports.row(1)

@@ -6,9 +6,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import itertools
-import os
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -39,6 +36,7 @@ from supercloud.sdk import market
 from supercloud.sdk.client import Client
 from supercloud.sdk.gateway import Gateway, LeasePath
 from supercloud.sdk.tx import TxSender
+from supercloud.testing import ports
 from supercloud.types.coin import Coin
 
 BECH32 = Profile().bech32
@@ -183,20 +181,6 @@ def _greeter(text: str) -> Callable[..., Awaitable[None]]:
     return answer
 
 
-_next_port = itertools.count(10000 + os.getpid() % 450 * 40)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, below those that the kernel gives to whoever connects; never the same twice."""
-    found: list[int] = []
-    while len(found) < count:
-        port = next(_next_port)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            found.append(port)
-    return found
-
-
 class Tenant:
     """Somebody who deploys."""
 
@@ -269,7 +253,7 @@ class World:
         self.client: Client
         self.node: Node
         self._task: asyncio.Task[None] | None = None
-        gateway, grpc, ingress = free_ports(3)
+        gateway, grpc, ingress = ports.free(3)
         self.settings: dict[str, Any] = {
             "host": "localhost",
             "gateway_port": gateway,

@@ -10,6 +10,7 @@ import pytest
 
 from supercloud.provider.drivers.base import PermanentError, PortTaken
 from supercloud.sdl.manifest import Expose, HttpOptions, Mount, Resources, Storage
+from supercloud.testing import ports
 
 MI = 2**20
 STORAGE = (
@@ -237,7 +238,7 @@ async def test_a_port_that_is_taken_is_named(lab: Any) -> None:
         with pytest.raises(PortTaken, match=str(port)) as taken:
             await lab.run(service, ports={("web", 9000, "TCP"): port})
     assert taken.value.host_port == port
-    work = lab.workload(service, lease=lab.leases[-1], ports={("web", 9000, "TCP"): _free_port()})
+    work = lab.workload(service, lease=lab.leases[-1], ports={("web", 9000, "TCP"): ports.row(1)})
     await lab.driver.deploy(work)
     assert (await lab.replica(work)).running
 
@@ -282,9 +283,3 @@ async def test_a_change_wakes_who_waits_for_one(lab: Any) -> None:
 def lab_expose(port: int, external: int = 0) -> Expose:
     """A global port."""
     return Expose(port, external, "TCP", "", True, (), HttpOptions(0, 0, 0, 0, 0, ()), "")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
