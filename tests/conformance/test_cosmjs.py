@@ -199,6 +199,8 @@ def test_lends(node_script: Drive) -> None:
     assert "requested amount is more than spend limit" in grants["beyond the grant"]["rawLog"]
     assert grants["after revocation"]["code"] == 2
     assert [coin["amount"] for coin in grants["received"]] == ["102", "7"]
+    # Signed as amino JSON: a oneof with either of its members, and with none.
+    succeeded(grants, *(f"stake for another, {which}" for which in ("allowList", "denyList", "neither")))
 
 
 def test_hears(node_script: Drive) -> None:

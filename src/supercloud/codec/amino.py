@@ -1,7 +1,8 @@
 """Amino JSON of messages, made from their descriptors: what SIGN_MODE_LEGACY_AMINO_JSON signs.
 
 Source: Cosmos SDK x/tx aminojson. Zero values are left out unless a field says otherwise; 64-bit numbers are text;
-enums are numbers; decimals are decimal text; an Any becomes {type, value}.
+enums are numbers; decimals are decimal text; an Any becomes {type, value}. So does a member of a oneof, under the
+oneof's name as Go spells it; one of which no member is set is null.
 """
 
 from __future__ import annotations
@@ -74,9 +75,12 @@ def value_of(message: Message) -> Any:
         case "threshold_string":
             members = [typed(registry.unpack(key)) for key in message.public_keys]  # type: ignore[attr-defined]
             return {"threshold": str(message.threshold), "pubkeys": members}  # type: ignore[attr-defined]
-    document = {}
+    document: dict[str, Any] = {}
     for field in message.DESCRIPTOR.fields:
         options = field.GetOptions()
+        if field.containing_oneof is not None:
+            _set_member(document, message, field, options)
+            continue
         kept = options.Extensions[amino_pb2.dont_omitempty]
         if not kept and not _present(message, field):
             continue
@@ -84,11 +88,27 @@ def value_of(message: Message) -> Any:
     return document
 
 
+def oneof_name(oneof: Any) -> str:
+    """A oneof's name as amino JSON writes it: that of the field of the Go struct."""
+    return "".join([part[:1].upper() + part[1:] for part in oneof.name.split("_")])
+
+
+def _set_member(document: dict[str, Any], message: Message, field: Any, options: Any) -> None:
+    """Write a oneof: the member that is set, in an object of its type and its value, or null."""
+    name = oneof_name(field.containing_oneof)
+    if not message.HasField(field.name):
+        document.setdefault(name, None)
+        return
+    member = options.Extensions[amino_pb2.field_name] or field.name
+    value = {member: _scalar(getattr(message, field.name), field, options)}
+    document[name] = {"type": options.Extensions[amino_pb2.oneof_name], "value": value}
+
+
 def _present(message: Message, field: Any) -> bool:
     value = getattr(message, field.name)
     if field.is_repeated:
         return len(value) > 0
-    if field.type == FieldDescriptor.TYPE_MESSAGE or field.containing_oneof is not None:
+    if field.type == FieldDescriptor.TYPE_MESSAGE:
         return message.HasField(field.name)
     return bool(value)
 

@@ -78,9 +78,14 @@ def _proto_value(document: Any, descriptor: Any, depth: int) -> Any:
     fields = {
         field.GetOptions().Extensions[amino_pb2.field_name] or field.name: field
         for field in descriptor.fields
+        if field.containing_oneof is None
     }
+    oneofs = {amino.oneof_name(oneof): oneof for oneof in descriptor.oneofs}
     found = {}
     for name, value in document.items():
+        if name in oneofs:
+            found.update(_member(value, oneofs[name], depth))
+            continue
         if name not in fields:
             raise ValueError(f"{descriptor.name}: unknown field {name!r}")
         field = fields[name]
@@ -89,6 +94,22 @@ def _proto_value(document: Any, descriptor: Any, depth: int) -> Any:
         else:
             found[field.name] = _proto_field(value, field, depth)
     return found
+
+
+def _member(document: Any, oneof: Any, depth: int) -> dict[str, Any]:
+    """The member of a oneof that an object of its type and its value, or null, sets."""
+    if document is None:
+        return {}
+    document = _typed(document)
+    for field in oneof.fields:
+        options = field.GetOptions()
+        if options.Extensions[amino_pb2.oneof_name] == document["type"]:
+            name = options.Extensions[amino_pb2.field_name] or field.name
+            value = document["value"]
+            if not isinstance(value, dict) or set(value) != {name}:
+                raise ValueError(f"{field.full_name}: expected an object of {name}")
+            return {field.name: _proto_field(value[name], field, depth)}
+    raise ValueError(f"{oneof.full_name}: {document['type']!r} names no member")
 
 
 def _proto_field(value: Any, field: Any, depth: int) -> Any:

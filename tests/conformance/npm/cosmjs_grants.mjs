@@ -3,6 +3,7 @@ import { Secp256k1HdWallet } from "@cosmjs/amino";
 import { toBech32 } from "@cosmjs/encoding";
 import { DirectSecp256k1HdWallet, makeCosmoshubPath } from "@cosmjs/proto-signing";
 import {
+  AminoTypes,
   GasPrice,
   QueryClient,
   SigningStargateClient,
@@ -16,6 +17,7 @@ import { GenericAuthorization } from "cosmjs-types/cosmos/authz/v1beta1/authz";
 import { SendAuthorization } from "cosmjs-types/cosmos/bank/v1beta1/authz";
 import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { AllowedMsgAllowance, BasicAllowance, PeriodicAllowance } from "cosmjs-types/cosmos/feegrant/v1beta1/feegrant";
+import { AuthorizationType, StakeAuthorization } from "cosmjs-types/cosmos/staking/v1beta1/authz";
 import { finish, ledger, refused, step } from "./client.mjs";
 
 const { grants: account } = ledger.accounts;
@@ -128,4 +130,39 @@ await step("revoke", async () => {
 });
 await step("after revocation", async () => outcome(await borrower.signAndBroadcast(poor, [exec(send(1))], fee)));
 await step("received", async () => [await rich.getBalance(fresh(41), "uakt"), await rich.getBalance(fresh(41), "uact")]);
+
+// CosmJS leaves the amino form of grants to wallets. They write the member of a oneof under its name in Go, with its type.
+const member = (kind, field, list) =>
+  list && { type: `cosmos-sdk/StakeAuthorization/${kind}`, value: { [field]: { address: list.address } } };
+const stakeGrants = new AminoTypes({
+  "/cosmos.authz.v1beta1.MsgGrant": {
+    aminoType: "cosmos-sdk/MsgGrant",
+    toAmino: ({ granter, grantee, grant }) => {
+      const { maxTokens, allowList, denyList, authorizationType } = StakeAuthorization.decode(grant.authorization.value);
+      const value = {
+        Validators: member("AllowList", "allow_list", allowList) ?? member("DenyList", "deny_list", denyList) ?? null,
+        authorization_type: authorizationType,
+        ...(maxTokens && { max_tokens: maxTokens }),
+      };
+      const until = new Date(Number(grant.expiration.seconds) * 1000).toISOString().replace(".000Z", "Z");
+      return { granter, grantee, grant: { authorization: { type: "cosmos-sdk/StakeAuthorization", value }, expiration: until } };
+    },
+    fromAmino: ({ granter, grantee, grant: { authorization: { value } } }) => {
+      const lists = { allowList: value.Validators?.value.allow_list, denyList: value.Validators?.value.deny_list };
+      const inner = { maxTokens: value.max_tokens, authorizationType: value.authorization_type, ...lists };
+      return { granter, grantee, grant: { authorization: authorization(StakeAuthorization, inner), expiration } };
+    },
+  },
+});
+const aminoWallet = await wallet(Secp256k1HdWallet, 0);
+const richAmino = await SigningStargateClient.connectWithSigner(ledger.rpc, aminoWallet, { ...options, aminoTypes: stakeGrants });
+const address = [ledger.validator];
+for (const [name, lists] of Object.entries({ allowList: { allowList: { address } }, denyList: { denyList: { address } }, neither: {} })) {
+  const value = { authorizationType: AuthorizationType.AUTHORIZATION_TYPE_DELEGATE, maxTokens: coins(9, "uakt")[0], ...lists };
+  await step(`stake for another, ${name}`, async () =>
+    richAmino
+      .signAndBroadcast(granter, [grant(authorization(StakeAuthorization, value))], calculateFee(200_000, "0.025uakt"))
+      .then(outcome),
+  );
+}
 finish();

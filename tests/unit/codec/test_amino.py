@@ -15,6 +15,7 @@ from supercloud.codec import amino, registry
 from supercloud.pb.akash.deployment.v1beta4.deploymentmsg_pb2 import MsgCloseDeployment, MsgCreateDeployment
 from supercloud.pb.akash.escrow.v1.authz_pb2 import DepositAuthorization
 from supercloud.pb.akash.market.v1beta5.bidmsg_pb2 import MsgCloseBid, MsgCreateBid
+from supercloud.pb.amino import amino_pb2
 from supercloud.pb.cosmos.authz.v1beta1.tx_pb2 import MsgGrant
 from supercloud.pb.cosmos.bank.v1beta1.tx_pb2 import MsgMultiSend, MsgSend
 from supercloud.pb.cosmos.crypto.multisig.keys_pb2 import LegacyAminoPubKey
@@ -23,6 +24,7 @@ from supercloud.pb.cosmos.feegrant.v1beta1.tx_pb2 import MsgGrantAllowance
 from supercloud.pb.cosmos.gov.v1.gov_pb2 import VOTE_OPTION_YES
 from supercloud.pb.cosmos.gov.v1.tx_pb2 import MsgVoteWeighted
 from supercloud.pb.cosmos.gov.v1beta1 import tx_pb2 as older_votes
+from supercloud.pb.cosmos.staking.v1beta1.authz_pb2 import AUTHORIZATION_TYPE_DELEGATE, StakeAuthorization
 from supercloud.pb.cosmos.staking.v1beta1.tx_pb2 import MsgDelegate, MsgEditValidator
 
 
@@ -105,6 +107,66 @@ def test_times_durations_and_anys() -> None:
     value = amino.value_of(grant)["grant"]
     assert value["authorization"]["type"] == "akash/DepositAuthorization"
     assert value["expiration"] == "1970-01-01T00:01:00Z"
+
+
+@pytest.mark.parametrize(
+    ("member", "wanted"),
+    [
+        (
+            "allow_list",
+            '{"type":"cosmos-sdk/StakeAuthorization/AllowList","value":{"allow_list":{"address":["V"]}}}',
+        ),
+        (
+            "deny_list",
+            '{"type":"cosmos-sdk/StakeAuthorization/DenyList","value":{"deny_list":{"address":["V"]}}}',
+        ),
+        ("", "null"),
+    ],
+)
+def test_members_of_a_oneof_stand_under_its_name_with_their_type(member: str, wanted: str) -> None:
+    # With an allow list this is what the network's own tests of authz want.
+    given = StakeAuthorization(authorization_type=AUTHORIZATION_TYPE_DELEGATE)
+    given.max_tokens.denom, given.max_tokens.amount = "stake", "1000"
+    if member:
+        getattr(given, member).address.append("V")
+    grant = MsgGrant(granter="cosmos1abc", grantee="cosmos1def")
+    grant.grant.authorization.CopyFrom(registry.pack(given))
+    assert amino.canonical(amino.typed(grant)).decode() == (
+        '{"type":"cosmos-sdk/MsgGrant","value":{"grant":{"authorization":'
+        '{"type":"cosmos-sdk/StakeAuthorization","value":{"Validators":' + wanted + ","
+        '"authorization_type":1,"max_tokens":{"amount":"1000","denom":"stake"}}}},'
+        '"grantee":"cosmos1def","granter":"cosmos1abc"}}'
+    )
+
+
+def test_an_empty_member_of_a_oneof_is_not_the_same_as_none() -> None:
+    given = StakeAuthorization()
+    given.deny_list.SetInParent()
+    assert amino.value_of(given) == {
+        "Validators": {"type": "cosmos-sdk/StakeAuthorization/DenyList", "value": {"deny_list": {}}}
+    }
+
+
+def messages_within(descriptor: Any, seen: dict[str, Any]) -> dict[str, Any]:
+    """A message's type and those of its fields, by name."""
+    if descriptor.full_name not in seen:
+        seen[descriptor.full_name] = descriptor
+        for field in descriptor.fields:
+            if field.message_type is not None:
+                messages_within(field.message_type, seen)
+    return seen
+
+
+def test_every_oneof_that_can_be_signed_names_its_members() -> None:
+    seen: dict[str, Any] = {}
+    for url in registry.type_urls():
+        messages_within(registry.message_class(url).DESCRIPTOR, seen)
+    oneofs = [oneof for each in seen.values() for oneof in each.oneofs]
+    # How a transaction was signed is no part of what is signed.
+    signed = [oneof for oneof in oneofs if oneof.full_name != "cosmos.tx.v1beta1.ModeInfo.sum"]
+    assert [oneof.full_name for oneof in signed] == ["cosmos.staking.v1beta1.StakeAuthorization.validators"]
+    for field in signed[0].fields:
+        assert field.GetOptions().Extensions[amino_pb2.oneof_name], field.full_name
 
 
 def test_integers_that_are_text_on_the_wire() -> None:

@@ -14,6 +14,9 @@ from supercloud.pb.cosmos.authz.v1beta1.tx_pb2 import MsgGrant
 from supercloud.pb.cosmos.bank.v1beta1.tx_pb2 import MsgSend
 from supercloud.pb.cosmos.crypto.secp256k1.keys_pb2 import PubKey
 from supercloud.pb.cosmos.feegrant.v1beta1.feegrant_pb2 import PeriodicAllowance
+from supercloud.pb.cosmos.staking.v1beta1.authz_pb2 import StakeAuthorization
+
+STAKE = "cosmos-sdk/StakeAuthorization"
 
 
 def test_names() -> None:
@@ -34,7 +37,9 @@ def examples() -> list[Any]:
     bid.resources_offer.add().resources.cpu.units.val = b"100"
     allowance = PeriodicAllowance()
     allowance.period.seconds, allowance.period.nanos = 3600, 5
-    return [send, grant, bid, allowance, PubKey(key=b"\2" * 33)]
+    some, none = StakeAuthorization(authorization_type=2), StakeAuthorization()  # type: ignore[arg-type]
+    some.deny_list.address.append("v")
+    return [send, grant, bid, allowance, PubKey(key=b"\2" * 33), some, none]
 
 
 @pytest.mark.parametrize("message", examples(), ids=lambda message: message.DESCRIPTOR.name)
@@ -62,6 +67,13 @@ def test_digits_as_either_encoder_writes_them() -> None:
         ({"type": "cosmos-sdk/MsgSend", "value": {"amount": 5}}, "Coin: expected an object, found int"),
         ({"type": "cosmos-sdk/PeriodicAllowance", "value": {"period": "1s"}}, "as nanoseconds in text"),
         ({"type": "cosmos-sdk/MsgGrant", "value": {"grant": {"authorization": {}}}}, "type and value"),
+        ({"type": STAKE, "value": {"allow_list": {}}}, "unknown field 'allow_list'"),
+        ({"type": STAKE, "value": {"Validators": {"allow_list": {}}}}, "type and value"),
+        ({"type": STAKE, "value": {"Validators": {"type": "x", "value": {}}}}, "'x' names no member"),
+        (
+            {"type": STAKE, "value": {"Validators": {"type": f"{STAKE}/AllowList", "value": {}}}},
+            "expected an object of allow_list",
+        ),
     ],
 )
 def test_refuses(document: Any, words: str) -> None:
