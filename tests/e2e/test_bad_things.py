@@ -226,7 +226,7 @@ async def test_a_provider_that_is_killed_while_one_deploys(cloud: Cloud, moment:
     document = sdl.load(SAMPLE.encode(), "deploy.yaml")
     async with session.signing(cloud.settings()) as tenant:
         dseq = await market.create_deployment(tenant.sender, document, Coin("uakt", 5_000_000))
-        while not (offers := await market.offers(tenant.client, tenant.owner, dseq, measure=False)):  # noqa: ASYNC110
+        while not (offers := await market.offers(tenant.client, tenant.owner, dseq)):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         if moment == "after the bid":
             cloud.kill_provider()

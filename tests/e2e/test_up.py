@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from .cloud import Cloud, free_base
+from supercloud.testing import ports
+
+from .cloud import Cloud
 
 ROOT = Path(__file__).resolve().parents[2]
 STRANGER = "akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63"
@@ -32,7 +34,7 @@ def amounts(cloud: Cloud, address: str) -> dict[str, str]:
 def test_options_at_the_first_start_and_a_home_that_is_resumed(tmp_path: Path) -> None:
     patch = tmp_path / "patch.json"
     patch.write_text(json.dumps({"app_state": {"take": {"params": {"default_take_rate": 7}}}}))
-    base = free_base()
+    base = ports.row(8)
     options = ("--no-provider", "--port-base", str(base), "--chain-id", "mine-1")
     first = ("--fund", f"{STRANGER}=1000uakt,500uusdc", "--genesis-override", str(patch))
     cloud = Cloud(tmp_path / "home", *options, *first)
@@ -44,8 +46,8 @@ def test_options_at_the_first_start_and_a_home_that_is_resumed(tmp_path: Path) -
         assert (ready["chain_id"], ready["denom"], ready["gateway"], ready["gateway_grpc"]) == (
             "mine-1", "uakt", None, None
         )  # fmt: skip
-        ports = [int(ready[name].rpartition(":")[2]) for name in ("rpc", "grpc", "rest")]
-        assert all(base <= port < base + 8 for port in ports)
+        taken = [int(ready[name].rpartition(":")[2]) for name in ("rpc", "grpc", "rest")]
+        assert all(base <= port < base + 8 for port in taken)
         assert ready["rpc"].startswith("http://127.0.0.1:") and ready["grpc"].startswith("127.0.0.1:")
         tenant = next(item for item in ready["accounts"] if item["name"] == "tenant")
         assert len(tenant["mnemonic"].split()) in (12, 24)

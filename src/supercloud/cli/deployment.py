@@ -32,7 +32,7 @@ DEPLOYMENT_STATES = {1: "active", 2: "closed"}
 async def bids(settings: session.Settings, dseq: int, as_json: bool) -> None:
     """List the open bids on deployment DSEQ, cheapest first."""
     async with session.signing(settings) as tenant:
-        found = await market.offers(tenant.client, tenant.owner, dseq)
+        found = await market.offers(tenant.client, tenant.owner, dseq, tenant.sightings)
         interval = await tenant.client.block_interval_s()
     if as_json:
         print_json([_offer_document(offer) for offer in found])
@@ -54,6 +54,7 @@ def _offer_document(offer: market.Offer) -> dict[str, Any]:
         "leases_total": offer.leases_total,
         "leases_ended_by_provider": offer.leases_ended_by_provider,
         "round_trip_s": offer.round_trip_s,
+        "uptime": offer.uptime._asdict(),
     }
 
 
@@ -75,7 +76,7 @@ async def lease(
     """Accept PROVIDER's bids on deployment DSEQ."""
     document = read_sdl(file) if file else None
     async with session.signing(settings) as tenant:
-        found = await market.offers(tenant.client, tenant.owner, dseq, measure=False)
+        found = await market.offers(tenant.client, tenant.owner, dseq)
         chosen = [offer for offer in found if offer.provider == provider]
         if not chosen:
             raise PermanentError(

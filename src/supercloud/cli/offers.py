@@ -60,7 +60,8 @@ class Book:
         if bids.keys() == self._known.keys():
             return False
         new = [key for key in bids if key not in self._known]
-        found = await asyncio.gather(*(market.offer(self._tenant.client, bids[key]) for key in new))
+        client, sightings = self._tenant.client, self._tenant.sightings
+        found = await asyncio.gather(*(market.offer(client, bids[key], sightings) for key in new))
         arrived = sorted(zip(new, found, strict=True), key=lambda item: (item[1].group, item[1].price.raw))
         self._known = {key: row for key, row in self._known.items() if key in bids}
         for key, offer in arrived:
@@ -201,11 +202,12 @@ def offers_table(rows: Sequence[tuple[int, Offer]], block_s: float, width: int) 
             "region",
             "audited by",
             "leases kept",
+            "uptime 7d>",
             "away>",
             "attributes",
         )
         return table(columns, [_wide(n, o, block_s, several) for n, o in rows])
-    columns = ("#>", "provider", "price>", "audited by", "leases kept", "away>")
+    columns = ("#>", "provider", "price>", "audited by", "kept", "away, up>")
     return table(columns, [_narrow(n, o, block_s, several) for n, o in rows])
 
 
@@ -218,7 +220,8 @@ def _wide(number: int, offer: Offer, block_s: float, several: bool) -> tuple[Any
         offer.attributes.get("region", "-"),
         _auditors(offer),
         offer.reliability,
-        _away(offer),
+        str(offer.uptime),
+        away_text(offer.round_trip_s),
         Marked(_attributes(offer, {"region"})),
     )
 
@@ -233,7 +236,7 @@ def _narrow(number: int, offer: Offer, block_s: float, several: bool) -> tuple[A
         ),
         _auditors(offer),
         offer.reliability,
-        _away(offer),
+        Marked(f"{away_text(offer.round_trip_s)}\n[dim]{offer.uptime.percent}[/]"),
     )
 
 
@@ -247,8 +250,9 @@ def _auditors(offer: Offer) -> str:
     return ", ".join(short(auditor) for auditor in offer.audited_by) or "nobody"
 
 
-def _away(offer: Offer) -> str:
-    return "-" if offer.round_trip_s is None else f"{offer.round_trip_s * 1000:.0f} ms"
+def away_text(round_trip_s: float | None) -> str:
+    """A measured round trip for people."""
+    return "-" if round_trip_s is None else f"{round_trip_s * 1000:.0f} ms"
 
 
 def _attributes(offer: Offer, without: set[str]) -> str:

@@ -17,6 +17,7 @@ import orjson
 
 from supercloud.sdk.client import Client
 from supercloud.sdk.keyring import Backend, Key, Keyring
+from supercloud.sdk.sightings import Sightings
 from supercloud.sdk.tx import TxSender
 
 DEFAULT_NODE = "http://127.0.0.1:26657"
@@ -92,11 +93,12 @@ def _document(path: Path) -> dict[str, Any]:
 
 
 class Session(NamedTuple):
-    """A connected client and, when asked for, a sender for one key."""
+    """A connected client, a sender for one key, and what is known of providers in this home."""
 
     client: Client
     sender: TxSender
     key: Key
+    sightings: Sightings
 
     @property
     def owner(self) -> str:
@@ -155,7 +157,7 @@ async def signing(settings: Settings) -> AsyncIterator[Session]:
     """A client and a sender for the chosen key."""
     key = settings.signing_key()
     async with connected(settings) as client:
-        yield Session(client, TxSender(client, key.signer, settings.gas_price), key)
+        yield Session(client, TxSender(client, key.signer, settings.gas_price), key, Sightings(settings.home))
 
 
 def address_of(settings: Settings, client: Client, text: str) -> bytes:

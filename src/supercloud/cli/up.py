@@ -22,10 +22,12 @@ import click
 from supercloud.cli import local, session
 from supercloud.cli import logs as logging_setup
 from supercloud.cli.output import console, long_command, print_json
+from supercloud.cli.providers import keep_asking
 from supercloud.provider.children import wait_ended
 from supercloud.sdk import market
 from supercloud.sdk.client import Client
 from supercloud.sdk.errors import SdkError
+from supercloud.sdk.sightings import Sightings
 
 PROVIDER_READY_S = 60.0
 RESTART_S = 1.0
@@ -92,6 +94,7 @@ async def up(
             local.write_provider(place)
             if not no_provider:
                 await stack.enter_async_context(_provider(place, out, as_json))
+                await stack.enter_async_context(_asking(place))
             document = place.announcement(with_provider=not no_provider)
             place.publish(document)
             if as_json:
@@ -136,6 +139,18 @@ async def _provider(place: local.Local, out: Any, quiet: bool) -> Any:
         keeper.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await keeper
+
+
+@contextlib.asynccontextmanager
+async def _asking(place: local.Local) -> Any:
+    """Meanwhile providers are asked now and then: offers show how often they answered."""
+    asking = asyncio.create_task(keep_asking(place.rpc, Sightings(place.home)))
+    try:
+        yield
+    finally:
+        asking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asking
 
 
 async def _keep_alive(place: local.Local, ready: asyncio.Event, out: Any) -> None:

@@ -22,8 +22,9 @@ from supercloud.pb.akash.market.v1beta5 import query_pb2 as market_query
 from supercloud.pb.akash.provider.v1beta4 import query_pb2 as provider_query
 from supercloud.pb.cosmos.base.v1beta1 import coin_pb2
 from supercloud.sdk.client import Client
-from supercloud.sdk.errors import PermanentError, QueryError, SdkError, TemporaryError
+from supercloud.sdk.errors import PermanentError, QueryError, TemporaryError
 from supercloud.sdk.gateway import Gateway, GatewayError, LeasePath
+from supercloud.sdk.sightings import Sightings, Uptime, ask
 from supercloud.sdk.tx import TxResult, TxSender
 from supercloud.sdl import Sdl
 from supercloud.types.coin import Coin
@@ -51,6 +52,8 @@ class Offer(NamedTuple):
     leases_total: int
     leases_ended_by_provider: int
     round_trip_s: float | None
+    uptime: Uptime = Uptime(0, 0)
+    """Of the times that it was asked from here in the last week."""
 
     @property
     def group(self) -> int:
@@ -59,11 +62,7 @@ class Offer(NamedTuple):
 
     @property
     def reliability(self) -> str:
-        """How many of all its leases the provider did not end itself.
-
-        It stands where others show an uptime: that is a figure of somebody who keeps asking, this one anybody can
-        check on the ledger.
-        """
+        """How many of all its leases the provider did not end itself, which anybody can check on the ledger."""
         kept = self.leases_total - self.leases_ended_by_provider
         return f"{kept} of {self.leases_total}" if self.leases_total else "no history"
 
@@ -95,10 +94,10 @@ async def bids(client: Client, owner: str, dseq: int, state: str = "open") -> li
     return [item.bid for item in found]
 
 
-async def offers(client: Client, owner: str, dseq: int, measure: bool = True) -> list[Offer]:
-    """Open bids, cheapest first, with what the ledger and a round trip tell of each provider."""
+async def offers(client: Client, owner: str, dseq: int, sightings: Sightings | None = None) -> list[Offer]:
+    """Open bids, cheapest first, with what the ledger tells of each provider, and, with `sightings`, a round trip."""
     open_bids = await bids(client, owner, dseq)
-    found = await asyncio.gather(*(offer(client, bid, measure) for bid in open_bids))
+    found = await asyncio.gather(*(offer(client, bid, sightings) for bid in open_bids))
     return sorted(found, key=lambda one: (one.group, one.price.raw, one.provider))
 
 
@@ -241,13 +240,17 @@ async def audits(client: Client, provider: str) -> dict[str, dict[str, str]]:
     return {auditor: {a.key: a.value for a in attributes} for auditor, attributes in found.items()}
 
 
-async def offer(client: Client, bid: Any, measure: bool = True) -> Offer:
-    """One bid with what the ledger tells of its provider; `measure` adds a round trip to it."""
+async def offer(client: Client, bid: Any, sightings: Sightings | None = None) -> Offer:
+    """One bid with what the ledger tells of its provider; with `sightings` it is asked now and its uptime is known."""
     provider = bid.id.provider
     record = await provider_record(client, bid.id.provider)
     history = await leases(client, "", provider=provider)
     ended = sum(1 for item in history if 10_000 <= item.lease.reason < 20_000)
     active = sum(1 for item in history if item.lease.closed_on == 0)
+    round_trip_s, uptime = None, Uptime(0, 0)
+    if sightings is not None:
+        round_trip_s = (await ask(client, [provider], sightings))[provider]
+        uptime = sightings.uptime(provider)
     return Offer(
         bid_id=bid.id,
         price=Dec.from_wire(bid.price.amount),
@@ -259,16 +262,9 @@ async def offer(client: Client, bid: Any, measure: bool = True) -> Offer:
         leases_active=active,
         leases_total=len(history),
         leases_ended_by_provider=ended,
-        round_trip_s=await _round_trip(client, provider) if measure else None,
+        round_trip_s=round_trip_s,
+        uptime=uptime,
     )
-
-
-async def _round_trip(client: Client, provider: str) -> float | None:
-    try:
-        async with asyncio.timeout(3.0), await Gateway.of(client, provider) as gateway:
-            return await gateway.round_trip_s()
-    except (SdkError, TimeoutError):
-        return None
 
 
 async def _status_or_none(gateway: Gateway, lease: LeasePath) -> dict[str, Any]:

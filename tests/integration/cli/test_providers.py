@@ -15,8 +15,14 @@ def test_who_there_is(town: Town) -> None:
     assert row["attributes"]["region"] == "west" and row["host_uri"].startswith("https://localhost:")
     assert row["leases_active"] >= 0
     shown = town.run("providers").out
-    for part in (row["owner"], row["host_uri"], "region=west", "audited by"):
+    for part in (row["owner"], row["host_uri"], "region=west", "audited by", "100 %"):
         assert part in shown
+
+
+def test_how_often_they_answered(town: Town) -> None:
+    before, after = (town.run("providers", "--json").document[0] for _ in range(2))
+    assert after["round_trip_s"] > 0
+    assert after["uptime"]["asked"] > before["uptime"]["asked"] > 0
 
 
 def test_who_audited_them(town: Town) -> None:

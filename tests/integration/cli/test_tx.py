@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -46,9 +47,12 @@ def test_a_dry_run_sends_nothing(town: Town) -> None:
         (["authz", "revoke"], "granter", "tenant"),
     ],
 )
-def test_the_signer_is_filled_in_everywhere(town: Town, words: list[str], field: str, signer: str) -> None:
+def test_the_signer_is_filled_in_everywhere(
+    town: Town, words: list[str], field: str, signer: str, tmp_path: Path
+) -> None:
     from supercloud.cli import session, tx, wire
     from supercloud.sdk.client import Client
+    from supercloud.sdk.sightings import Sightings
     from supercloud.sdk.tx import TxSender
     from supercloud.types.address import Bech32
 
@@ -56,7 +60,8 @@ def test_the_signer_is_filled_in_everywhere(town: Town, words: list[str], field:
     (method,) = [m for m in wire.methods(wire.MESSAGES, module, "Msg") if m.name == name]
     key, bech32 = town.keys.key("tenant"), Bech32("akash")
     client = Client(None, "c", bech32)  # type: ignore[arg-type]
-    found = tx._signer(method, session.Session(client, TxSender(client, key.signer), key))
+    tenant = session.Session(client, TxSender(client, key.signer), key, Sightings(tmp_path))
+    found = tx._signer(method, tenant)
     value = bech32.valoper(key.address) if signer == "valoper" else town.addresses[signer]
     assert found == {field if not field.startswith("bid_id") else "bid_id.provider": value} or found == {
         "id.provider": value

@@ -72,7 +72,7 @@ async def deploy(tenant: Tenant, number: int) -> tuple[int, Any]:
     found: list[market.Offer] = []
 
     async def offered() -> bool:
-        found[:] = await market.offers(tenant.client, tenant.address, dseq, measure=False)
+        found[:] = await market.offers(tenant.client, tenant.address, dseq)
         return bool(found)
 
     await until(offered, f"a bid on {dseq}", PATIENCE_S)

@@ -202,7 +202,7 @@ class Tenant:
         return found[0]
 
     async def _offers(self, dseq: int, found: list[market.Offer]) -> bool:
-        found[:] = await market.offers(self.client, self.address, dseq, measure=False)
+        found[:] = await market.offers(self.client, self.address, dseq)
         return bool(found)
 
     async def lease(self, file: sdl.Sdl) -> LeaseRef:

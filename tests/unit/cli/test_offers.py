@@ -18,6 +18,7 @@ from supercloud.cli.offers import Board, Book, choose, offers_table, short
 from supercloud.pb.akash.market.v1.bid_pb2 import BidID
 from supercloud.sdk import market
 from supercloud.sdk.market import Offer
+from supercloud.sdk.sightings import Uptime
 from supercloud.types.dec import Dec
 
 ADDRESS = "akash1uh2a4lg4kyqac0r9dy445wfrkkkklfrpg0dtwl"
@@ -35,6 +36,7 @@ def offer(provider: str = ADDRESS, price: int = 100, group: int = 1, **changes: 
         leases_active=1,
         leases_total=4,
         leases_ended_by_provider=1,
+        uptime=Uptime(130, 131),
         round_trip_s=0.0123,
     )
     return made._replace(**changes)
@@ -50,7 +52,17 @@ def shown(rows: list[tuple[int, Offer]], width: int) -> str:
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_all_that_is_known_is_shown_at_every_width(width: int) -> None:
     text = shown([(7, offer())], width)
-    for part in ("7", "0.1800 AKT", "129.6000 AKT", "nobody", "3 of 4", "12 ms", "eu-west", "tier=community"):
+    for part in (
+        "7",
+        "0.1800 AKT",
+        "129.6000 AKT",
+        "nobody",
+        "3 of 4",
+        "99.2 %",
+        "12 ms",
+        "eu-west",
+        "tier=community",
+    ):
         assert part in text, text
     assert (ADDRESS in text) == (width == 200)
     assert all(len(line) <= width for line in text.splitlines())
@@ -100,7 +112,7 @@ class Market:
         async def bids(client: Any, owner: str, dseq: int) -> list[Any]:
             return [SimpleNamespace(id=one.bid_id, offer=one) for one in self.open]
 
-        async def look_up(client: Any, bid: Any) -> Offer:
+        async def look_up(client: Any, bid: Any, sightings: Any) -> Offer:
             self.looked_up += 1
             found: Offer = bid.offer
             return found
@@ -115,7 +127,7 @@ def stall(monkeypatch: pytest.MonkeyPatch) -> Market:
 
 
 def book() -> Book:
-    tenant: Any = SimpleNamespace(client=None, owner="akash1tenant")
+    tenant: Any = SimpleNamespace(client=None, owner="akash1tenant", sightings=None)
     return Book(tenant, 5)
 
 

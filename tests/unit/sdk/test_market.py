@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from supercloud.sdk import tx as sending
 from supercloud.sdk.client import Client
 from supercloud.sdk.errors import PermanentError, QueryError, TemporaryError
 from supercloud.sdk.gateway import GatewayError, LeasePath
+from supercloud.sdk.sightings import Sightings, Uptime
 from supercloud.sdk.tx import TxSender
 from supercloud.testing.ledger import Actor
 from supercloud.types.coin import Coin
@@ -84,7 +86,7 @@ async def offered(node: MemoryNode, alice: TxSender) -> list[market.Offer]:
     await market.create_deployment(alice, workload(), DEPOSIT, DSEQ)
     bid(node, node.ledger.bob, "2.5")
     bid(node, node.ledger.carol, "1")
-    return await market.offers(alice.client, alice.address_text, DSEQ, measure=False)
+    return await market.offers(alice.client, alice.address_text, DSEQ)
 
 
 async def test_an_order_has_the_files_groups_hash_and_deposit(alice: TxSender, node: MemoryNode) -> None:
@@ -124,7 +126,7 @@ async def test_audits_stand_in_the_offer(alice: TxSender, node: MemoryNode) -> N
     assert await market.audits(alice.client, node.ledger.carol.text) == {}
     await market.create_deployment(alice, workload(), DEPOSIT, DSEQ)
     bid(node, node.ledger.bob, "1")
-    (offer,) = await market.offers(alice.client, alice.address_text, DSEQ, measure=False)
+    (offer,) = await market.offers(alice.client, alice.address_text, DSEQ)
     assert offer.audited_by == (dave.text,)
 
 
@@ -143,7 +145,7 @@ async def test_a_choice_becomes_a_lease_and_a_history(alice: TxSender, node: Mem
     await market.create_deployment(alice, workload(), DEPOSIT, DSEQ + 1)
     message = bid_for(node, bob, DSEQ + 1)
     assert node.ledger.deliver(message, by=bob).code == 0
-    (offer,) = await market.offers(alice.client, alice.address_text, DSEQ + 1, measure=False)
+    (offer,) = await market.offers(alice.client, alice.address_text, DSEQ + 1)
     assert offer.reliability == "no history"
     assert (await market.leases(alice.client, "", provider=node.ledger.carol.text))[0].lease.reason == 10002
 
@@ -164,7 +166,7 @@ async def test_a_provider_that_ends_its_leases_has_that_on_record(alice: TxSende
     assert node.ledger.deliver(MsgCloseBid(id=cheap.bid_id, reason=10002), by=carol).code == 0
     await market.create_deployment(alice, workload(), DEPOSIT, DSEQ + 1)
     assert node.ledger.deliver(bid_for(node, carol, DSEQ + 1), by=carol).code == 0
-    (offer,) = await market.offers(alice.client, alice.address_text, DSEQ + 1, measure=False)
+    (offer,) = await market.offers(alice.client, alice.address_text, DSEQ + 1)
     assert (offer.leases_active, offer.leases_ended_by_provider) == (0, 1)
     assert offer.reliability == "0 of 1"
 
@@ -278,7 +280,11 @@ async def test_a_manifest_that_is_refused(answer: Exception, asked: int) -> None
     assert gateway.asked == asked
 
 
-async def test_a_provider_that_is_away_has_no_round_trip(alice: TxSender, node: MemoryNode) -> None:
+async def test_a_provider_that_is_away_has_no_round_trip_and_is_counted(
+    alice: TxSender, node: MemoryNode, tmp_path: Path
+) -> None:
     await offered(node, alice)
-    found = await market.offers(alice.client, alice.address_text, DSEQ)
-    assert [offer.round_trip_s for offer in found] == [None, None]
+    sightings = Sightings(tmp_path)
+    for times in (1, 2):
+        found = await market.offers(alice.client, alice.address_text, DSEQ, sightings)
+        assert [(offer.round_trip_s, offer.uptime) for offer in found] == [(None, Uptime(0, times))] * 2
