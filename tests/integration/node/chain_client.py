@@ -49,26 +49,30 @@ def make_home(folder: Path, config: Config) -> Path:
     return folder
 
 
-def transfer(amount: int, sequence: int, memo: str = "", account_number: int = 0) -> bytes:
-    """A signed transfer from alice to bob."""
+def transfer(
+    amount: int, sequence: int, memo: str = "", account_number: int = 0, sender: PrivateKey = ALICE
+) -> bytes:
+    """A signed transfer to bob, from alice unless somebody else is named."""
 
     def pack(message: Any) -> AnyMessage:
         return AnyMessage(type_url="/" + message.DESCRIPTOR.full_name, value=message.SerializeToString())
 
     send = bank_tx.MsgSend(
-        from_address=BECH32.text(ALICE.address),
+        from_address=BECH32.text(sender.address),
         to_address=BECH32.text(BOB.address),
         amount=[coin_pb2.Coin(denom="uakt", amount=str(amount))],
     )
     body = tx_pb2.TxBody(messages=[pack(send)], memo=memo).SerializeToString()
-    info = tx_pb2.SignerInfo(public_key=pack(keys_pb2.PubKey(key=bytes(ALICE.public_key))), sequence=sequence)
+    info = tx_pb2.SignerInfo(
+        public_key=pack(keys_pb2.PubKey(key=bytes(sender.public_key))), sequence=sequence
+    )
     info.mode_info.single.mode = signing_pb2.SIGN_MODE_DIRECT
     fee = tx_pb2.Fee(gas_limit=200_000, amount=[coin_pb2.Coin(denom="uakt", amount="5000")])
     auth = tx_pb2.AuthInfo(signer_infos=[info], fee=fee).SerializeToString()
     document = tx_pb2.SignDoc(
         body_bytes=body, auth_info_bytes=auth, chain_id=CHAIN, account_number=account_number
     )
-    signature = ALICE.sign(document.SerializeToString())
+    signature = sender.sign(document.SerializeToString())
     return tx_pb2.TxRaw(body_bytes=body, auth_info_bytes=auth, signatures=[signature]).SerializeToString()
 
 

@@ -15,9 +15,10 @@ from supercloud.node.engine.validators import Validator
 from supercloud.node.genesis import format_time
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 from supercloud.pb.tendermint.crypto import keys_pb2
-from supercloud.pb.tendermint.types import block_pb2, params_pb2, types_pb2
+from supercloud.pb.tendermint.types import block_pb2, evidence_pb2, params_pb2, types_pb2
 
 PUB_KEY_TYPE = "tendermint/PubKeyEd25519"
+DUPLICATE_VOTE_TYPE = "tendermint/DuplicateVoteEvidence"
 JsonObject = dict[str, Any]
 
 
@@ -90,8 +91,41 @@ def block(message: block_pb2.Block) -> JsonObject:
     return {
         "header": header(message.header),
         "data": {"txs": [b64(tx) for tx in message.data.txs]},
-        "evidence": {"evidence": []},
+        "evidence": {"evidence": [evidence(entry) for entry in message.evidence.evidence]},
         "last_commit": commit(message.last_commit),
+    }
+
+
+def evidence(message: evidence_pb2.Evidence) -> JsonObject:
+    """Two votes of one validator that contradict each other. Evidence of other kinds is in no block that is kept here
+    (engine/cometbft/json_block.py).
+    """
+    proved = message.duplicate_vote_evidence
+    return {
+        "type": DUPLICATE_VOTE_TYPE,
+        "value": {
+            "vote_a": vote(proved.vote_a),
+            "vote_b": vote(proved.vote_b),
+            "TotalVotingPower": str(proved.total_voting_power),
+            "ValidatorPower": str(proved.validator_power),
+            "Timestamp": format_time(time_ns(proved.timestamp)),
+        },
+    }
+
+
+def vote(message: types_pb2.Vote) -> JsonObject:
+    """A signed vote."""
+    return {
+        "type": message.type,
+        "height": str(message.height),
+        "round": message.round,
+        "block_id": block_id(BlockID.from_pb(message.block_id)),
+        "timestamp": format_time(time_ns(message.timestamp)),
+        "validator_address": hexed(message.validator_address),
+        "validator_index": message.validator_index,
+        "signature": b64_or_null(message.signature),
+        "extension": b64_or_null(message.extension),
+        "extension_signature": b64_or_null(message.extension_signature),
     }
 
 

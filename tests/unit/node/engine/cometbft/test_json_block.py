@@ -82,6 +82,13 @@ def test_evidence_of_a_double_vote() -> None:
     assert (duplicate.total_voting_power, duplicate.validator_power) == (40, 10)
     assert duplicate.vote_b.signature == b"\0\0\1" and duplicate.vote_a.validator_index == 3
     assert duplicate.vote_a.timestamp.nanos == 6
+    # And out again as it came, which is what whoever checks the header's hash of it needs.
+    nothing = {"extension": None, "extension_signature": None}
+    (entry,) = document["evidence"]["evidence"]
+    for name in ("vote_a", "vote_b"):
+        entry["value"][name] |= nothing
+    assert forms.evidence(found) == entry
+    assert forms.block(json_block.block(document)) == document
 
 
 def test_evidence_that_the_form_does_not_carry_is_named() -> None:
