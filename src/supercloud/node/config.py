@@ -228,6 +228,7 @@ class Config:
         for name, listen in (
             ("rpc", self.rpc.listen),
             ("p2p", self.p2p.listen),
+            ("p2p.signer", self.p2p.signer_listen),
             ("grpc", self.grpc.listen),
             ("rest", self.rest.listen),
             ("metrics", self.metrics.listen),
@@ -237,6 +238,8 @@ class Config:
                     split_address(listen)
                 except ValueError as error:
                     raise ConfigError(f"{name}.listen: {error}") from error
+        if self.p2p.signer_listen and self.engine.kind == "embedded":
+            raise ConfigError("p2p.signer_listen: only the cometbft engine has remote signers")
         for section, name, value in _values(self):
             if isinstance(value, int) and not isinstance(value, bool) and value < 0:
                 raise ConfigError(f"{section}.{name} must not be negative")

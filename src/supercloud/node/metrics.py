@@ -115,7 +115,7 @@ class MetricsServer:
     async def lines(self) -> list[str]:
         """The whole page."""
         seen, state = self._metrics, self._view.history.state
-        key = self._view.identity.validator_key
+        key = self._view.validator_key
         power = next((entry.power for entry in state.validators if entry.public_key == key), 0)
         lines = [
             *_plain("height", "gauge", "Height of the last block.", state.height),

@@ -31,6 +31,18 @@ def test_every_setting_is_explained() -> None:
             assert lines[number - 1].startswith("# ") and len(lines[number - 1]) > 4, line
 
 
+def test_the_embedded_engine_has_no_remote_signer() -> None:
+    config = Config()
+    config.p2p.signer_listen = "10.0.0.5:26659"
+    with pytest.raises(ConfigError, match="remote signer"):
+        config.check()
+    config.engine.kind = "cometbft"
+    config.check()
+    config.p2p.signer_listen = "10.0.0.5"
+    with pytest.raises(ConfigError, match=r"p2p\.signer"):
+        config.check()
+
+
 def test_file_over_defaults_and_environment_over_both(tmp_path: Path) -> None:
     path = written(tmp_path, '[engine]\nblock_interval_s = 2\n[rpc]\nlisten = "127.0.0.1:1"\n')
     environment = {

@@ -16,7 +16,7 @@ import orjson
 from supercloud.node.config import Config, ConfigError
 from supercloud.node.doors.link import Link
 from supercloud.node.doors.open import Addresses, Ports
-from supercloud.node.doors.relay import Answers, Kind, Progress, pack_error, unpack_error
+from supercloud.node.doors.relay import Answers, Kind, Progress, pack_error, pack_standing, unpack_error
 from supercloud.node.engine.ports import Committed
 from supercloud.node.grpc.view import Core
 from supercloud.node.live import Here
@@ -50,7 +50,7 @@ class Beside:
         self._opened: asyncio.Future[Addresses] | None = None
         self._lost = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
-        self._catching_up: bool | None = None
+        self._standing = b""
         self.listeners = [self]
 
     async def open(self, ports: Ports) -> Addresses:
@@ -104,16 +104,16 @@ class Beside:
         _, link = await loop.create_connection(
             lambda: Link(self._answers, self._heard, lost.set, (pack_error, unpack_error)), sock=ours
         )
-        self._catching_up = self._core.peers.catching_up
         setup = {
             "home": str(self._home),
             "config": dataclasses.asdict(config),
             "identity": dataclasses.asdict(self._core.identity) | {"validator_key": ""},
             "validator_key": self._core.identity.validator_key.hex(),
             "ports": {name: bound.fileno() for name, bound in passed.items()},
-            "catching_up": self._catching_up,
         }
         link.tell(Kind.SETUP, orjson.dumps(setup))
+        self._standing = pack_standing(self._core.peers)
+        link.tell(Kind.ENGINE, self._standing)
         link.tell(Kind.BLOCK, self._progress())
         self._link = link
         gone = asyncio.ensure_future(lost.wait())
@@ -131,7 +131,7 @@ class Beside:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._lost.wait(), LOOK_SECONDS)
             if not self._lost.is_set():
-                self._tell_catching_up()
+                self._tell_standing()
                 continue
             await self._end()
             log.error("the process of the doors died; it is started again")
@@ -142,10 +142,11 @@ class Beside:
                 log.error("the doors can not be opened: %s", error)
                 self._lost.set()
 
-    def _tell_catching_up(self) -> None:
-        if self._link is not None and self._catching_up != self._core.peers.catching_up:
-            self._catching_up = self._core.peers.catching_up
-            self._link.tell(Kind.CATCHING_UP, b"\1" if self._catching_up else b"")
+    def _tell_standing(self) -> None:
+        standing = pack_standing(self._core.peers)
+        if self._link is not None and self._standing != standing:
+            self._standing = standing
+            self._link.tell(Kind.ENGINE, standing)
 
     async def _end(self) -> None:
         if self._link is not None:

@@ -82,8 +82,8 @@ class Process:
     def _heard(self, kind: int, body: bytes) -> None:
         if kind == Kind.SETUP:
             self._setup = orjson.loads(body)
-        elif kind == Kind.CATCHING_UP:
-            self._peers.catching_up = bool(body)
+        elif kind == Kind.ENGINE:
+            self._peers.heard(body)
         elif kind == Kind.BLOCK:
             if self._opening is None:
                 self._opening = asyncio.create_task(self._open(Progress.from_bytes(body)))
@@ -136,7 +136,6 @@ class Process:
             tx_bytes_max=config.mempool.tx_bytes,
             peers=self._peers,
         )
-        self._peers.catching_up = setup["catching_up"]
         self._view = View(**vars(core), index=index, waiting=Waiting(), live=RelayedLive(self._link))
         core.app.store.follow(self._state.height, progress.app_hash)
         fill(index, history)

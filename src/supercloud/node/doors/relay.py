@@ -51,7 +51,12 @@ class Kind(IntEnum):
     # News of the node.
     SETUP = 11
     BLOCK = 12
-    CATCHING_UP = 13
+    ENGINE = 13
+
+
+def pack_standing(peers: Peers) -> bytes:
+    """How the engine stands: a byte whether others are ahead, the key that signs."""
+    return bytes([peers.catching_up]) + peers.signing_key
 
 
 class Progress(NamedTuple):
@@ -197,6 +202,11 @@ class RelayedPeers:
     def __init__(self, link: Link) -> None:
         self._link = link
         self.catching_up = False
+        self.signing_key = b""
+
+    def heard(self, body: bytes) -> None:
+        """Take in how the engine stands."""
+        self.catching_up, self.signing_key = bool(body[0]), body[1:]
 
     async def ask(self, method: str, **params: Any) -> dict[str, Any] | None:
         """The engine's own answer. Raises PeersError."""

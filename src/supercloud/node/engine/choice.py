@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from supercloud.node.engine.state import EngineState
 from supercloud.node.genesis import Genesis
 from supercloud.node.mempool import Limits, Mempool, Pool
 from supercloud.pb.tendermint.abci import types_pb2 as abci
+
+log = logging.getLogger(__name__)
 
 
 class Engine(Protocol):
@@ -55,6 +58,7 @@ class Chosen:
     pool: Pool
     peers: Peers
     validator_key: bytes
+    """Of the key file; empty when a remote signer signs."""
 
 
 def make_engine(
@@ -129,6 +133,12 @@ def _cometbft(
         app, store, genesis, home, blocks_kept=config.engine.blocks_kept, write_settings=write_settings
     )
     engine.halt_height = config.engine.halt_height
+    engine.signer_listen = config.p2p.signer_listen
     engine.load()
-    public_key = keys.read_key_file(files.validator_key).public_key
+    if peering.signer_listen:
+        if files.validator_key.exists():
+            log.warning("a remote signer signs; the key in %s is not used", files.validator_key)
+        public_key = b""
+    else:
+        public_key = keys.read_key_file(files.validator_key).public_key
     return Chosen(engine, RemoteMempool(engine.rpc), engine.peers, public_key)

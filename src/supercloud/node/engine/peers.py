@@ -1,4 +1,4 @@
-"""The other nodes, as far as the engine knows of them."""
+"""What only an engine that works with other processes knows: the other nodes, who signs."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ class Peers(Protocol):
     def catching_up(self) -> bool:
         """Whether the others are ahead."""
 
+    @property
+    def signing_key(self) -> bytes:
+        """Public key that signs for this node, as its signer told it; empty until then, and when a key file signs."""
+
     async def ask(self, method: str, **params: Any) -> dict[str, Any] | None:
         """The engine's own answer to a method of CometBFT's RPC; None when this node decides alone."""
 
@@ -24,6 +28,7 @@ class Alone:
     """No peers: this node decides alone."""
 
     catching_up = False
+    signing_key = b""
 
     async def ask(self, method: str, **params: Any) -> dict[str, Any] | None:
         """Nobody to ask."""

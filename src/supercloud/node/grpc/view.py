@@ -29,6 +29,7 @@ class Identity:
     version: str
     rpc_address: str
     validator_key: bytes
+    """Of the key file; empty when a remote signer signs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,11 @@ class Core:
     halt_height: int = 0
     tx_bytes_max: int = 1024 * 1024
     peers: Peers = field(default_factory=Alone)
+
+    @property
+    def validator_key(self) -> bytes:
+        """Public key that signs for this node; empty while its remote signer has not been heard of."""
+        return self.identity.validator_key or self.peers.signing_key
 
 
 @dataclass(frozen=True, kw_only=True)

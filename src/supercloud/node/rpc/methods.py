@@ -106,7 +106,7 @@ class Methods:
         """Who the node is and how far it is."""
         view = self._view
         state = view.history.state
-        key = view.identity.validator_key
+        key = view.validator_key
         validator = next((entry for entry in state.validators if entry.public_key == key), None)
         latest, earliest = view.history.entry(view.history.height), view.history.entry(view.history.base)
         return {

@@ -16,6 +16,7 @@ from supercloud.node.doors.relay import (
     RelayedPeers,
     RelayedPool,
     pack_error,
+    pack_standing,
     unpack_error,
 )
 from supercloud.node.engine.peers import Alone, PeersError
@@ -81,6 +82,17 @@ async def test_the_others(link: Link) -> None:
     assert await peers.ask("net_info", limit="1") == {"method": "net_info", "limit": "1"}
     with pytest.raises(PeersError, match="no such method"):
         await peers.ask("broken")
+
+
+def test_how_the_engine_stands(link: Link) -> None:
+    peers = RelayedPeers(link)
+    assert peers.catching_up is False and peers.signing_key == b""
+    others = Others()
+    others.catching_up, others.signing_key = True, b"\1" * 32  # type: ignore[misc]
+    peers.heard(pack_standing(others))
+    assert peers.catching_up is True and peers.signing_key == b"\1" * 32
+    peers.heard(pack_standing(Alone()))
+    assert peers.catching_up is False and peers.signing_key == b""
 
 
 async def test_a_node_that_is_gone(link: Link) -> None:

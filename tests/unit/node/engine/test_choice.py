@@ -40,6 +40,25 @@ async def test_each_kind(
     assert chosen.validator_key == small.view.identity.validator_key
 
 
+async def test_a_remote_signer_needs_no_key_here(
+    small: SmallNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(PROGRAM_VARIABLE, "/bin/true")
+    config = Config()
+    config.engine.kind = "cometbft"
+    config.p2p.signer_listen = "127.0.0.1:26659"
+    parts = files(tmp_path)
+    for said in (True, False):
+        app = build_app(MemoryBackend(), small.app.profile)
+        chosen = make_engine(app, MemoryBlocks(), small.genesis, parts, config)
+        assert chosen.validator_key == b""
+        assert isinstance(chosen.engine, CometEngine)
+        assert chosen.engine.signer_listen == "127.0.0.1:26659"
+        assert (str(parts.validator_key) in caplog.text) is said
+        caplog.clear()
+        parts.validator_key.unlink(missing_ok=True)
+
+
 def test_other_kinds_are_refused() -> None:
     config = Config()
     config.engine.kind = "raft"

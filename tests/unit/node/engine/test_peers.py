@@ -7,5 +7,5 @@ from supercloud.node.engine.peers import Alone, Peers
 
 async def test_alone() -> None:
     peers: Peers = Alone()
-    assert not peers.catching_up
+    assert not peers.catching_up and not peers.signing_key
     assert await peers.ask("net_info", limit=3) is None

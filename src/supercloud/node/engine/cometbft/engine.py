@@ -13,6 +13,7 @@ can be asked for the blocks. The results of those wait in a folder until it can.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import logging
 import os
@@ -75,6 +76,8 @@ class CometEngine:
         """What makes and takes in snapshots; without it the state machine's own verbs answer."""
         self.halt_height = 0
         """Height after which this node takes no block, for upgrades; 0 never halts."""
+        self.signer_listen = ""
+        """Where a remote signer has to connect; empty: the key file signs."""
         self._halted: asyncio.Event
         self._app = app
         self._store = store
@@ -171,8 +174,11 @@ class CometEngine:
                 raise CometError(
                     f"the state machine failed: {server.failed.result()}"
                 ) from server.failed.result()
+            hint = ""
+            if self.signer_listen and not self._reached:
+                hint = f" (it ends when no remote signer connects to {self.signer_listen} within seconds)"
             raise CometError(
-                f"CometBFT ended by itself with status {process.returncode}; its last lines say why"
+                f"CometBFT ended by itself with status {process.returncode}; its last lines say why{hint}"
             )
         finally:
             watching.cancel()
@@ -184,7 +190,9 @@ class CometEngine:
     async def _watch_progress(self) -> None:
         while True:
             with contextlib.suppress(PeersError, KeyError):
-                self.peers.catching_up = bool((await self.rpc.status())["sync_info"]["catching_up"])
+                status = await self.rpc.status()
+                self.peers.catching_up = bool(status["sync_info"]["catching_up"])
+                self.peers.signing_key = base64.b64decode(status["validator_info"]["pub_key"]["value"])
                 self._reached = True
             await asyncio.sleep(0.1 if self.peers.catching_up else 1.0)
 

@@ -128,9 +128,7 @@ class CometHome:
                 "log_format": "json",
                 "log_level": "error",
                 "genesis_file": str(self.genesis.absolute()),
-                "priv_validator_key_file": str(self.validator_key.absolute()),
-                "priv_validator_state_file": str(self.signing_record.absolute()),
-                "priv_validator_laddr": f"tcp://{peering.signer_listen}" if peering.signer_listen else "",
+                **self._signing(peering.signer_listen),
                 "node_key_file": str(self.node_key.absolute()),
             },
             "rpc": {
@@ -177,6 +175,20 @@ class CometHome:
             lines += [f"[{section}]"] if section else []
             lines += [f"{name} = {orjson.dumps(value).decode()}" for name, value in values.items()]
         write_durably(self.folder / "config" / "config.toml", ("\n".join(lines) + "\n").encode())
+
+    def _signing(self, listen: str) -> dict[str, str]:
+        """What signs: the key file, or, at an address, a remote signer."""
+        key, record, address = self.validator_key, self.signing_record, ""
+        if listen:
+            # CometBFT makes a key where it finds none, even if it never uses it: not where the validator's belongs.
+            key = self.folder / "config" / "unused_validator_key.json"
+            record = self.folder / "data" / "unused_validator_state.json"
+            address = "tcp://" + listen.removeprefix("tcp://")
+        return {
+            "priv_validator_key_file": str(key.absolute()),
+            "priv_validator_state_file": str(record.absolute()),
+            "priv_validator_laddr": address,
+        }
 
 
 def continued(document: Document, state: EngineState) -> Document:

@@ -105,6 +105,7 @@ class RemotePeers:
     def __init__(self, rpc: CometRpc) -> None:
         self._rpc = rpc
         self.catching_up = True
+        self.signing_key = b""
 
     async def ask(self, method: str, **params: Any) -> dict[str, Any] | None:
         """CometBFT's own answer. Raises CometRpcError."""

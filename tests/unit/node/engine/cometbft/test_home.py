@@ -56,6 +56,16 @@ def test_private_networks_take_peers_on_one_address(tmp_path: Path) -> None:
     assert written["p2p"]["persistent_peers"] == "ab@127.0.0.1:1"
 
 
+def test_a_remote_signer_leaves_the_validators_files_alone(tmp_path: Path) -> None:
+    at = home(tmp_path)
+    assert settings(at)["priv_validator_laddr"] == ""
+    for listen in ("10.0.0.5:26659", "tcp://10.0.0.5:26659"):
+        written = settings(at, peering=Peering(signer_listen=listen))
+        assert written["priv_validator_laddr"] == "tcp://10.0.0.5:26659"
+        for name in ("priv_validator_key_file", "priv_validator_state_file"):
+            assert Path(written[name]).is_relative_to(at.folder) and "unused" in written[name]
+
+
 def test_a_chain_has_one_beginning(tmp_path: Path) -> None:
     at = home(tmp_path)
     at.prepare(build("first", 0, [], {}))
