@@ -248,7 +248,8 @@ class Keeper:
         """See what the sources say together at the block's time; tell when they begin or cease to agree."""
         params, pair = self.params(ctx), self._pair(ctx)
         entries = list(self.latest_entries(ctx))
-        if not entries:
+        if not entries and self.health(ctx, pair) is None:
+            # Nobody ever reported. Where all who did were dismissed, their last price must not stand for ever.
             return
         summary, fresh = self._summary(ctx, params, entries)
         health = PriceHealth(denom=pair.denom, total_sources=len(entries), total_healthy_sources=fresh)

@@ -186,6 +186,22 @@ def test_a_dismissed_source_has_no_say_and_begins_anew_when_it_comes_back(market
     assert here.chain.violations() == []
 
 
+def test_without_any_source_there_is_no_price(market: Any) -> None:
+    here = market("carol")
+    here.feed("carol", "2")
+    here.chain.block()
+    assert here.price() == "2"
+    here.vote(sources=[])
+    events = here.chain.block()
+    assert here.price() is None
+    assert len(attributes(events, EVENTS + "EventPriceStaled")) == 1
+    assert not attributes(here.chain.block(), EVENTS + "EventPriceStaled")
+    here.vote(sources=["bob"])
+    here.feed("bob", "3")
+    here.chain.block()
+    assert here.price() == "3"
+
+
 def test_only_the_authority_changes_parameters(market: Any) -> None:
     here = market("carol")
     message = MsgUpdateParams(authority=here.chain.text("alice"), params=types.default_params())
