@@ -19,6 +19,7 @@ import pytest
 from chain_client import Rpc
 from click.testing import CliRunner
 from cluster import Cluster, absent, height, reach, same_everywhere
+from memory_group import MemoryGroup, NoGroups
 
 from supercloud.cli.main import root
 from supercloud.node.genesis import parse_time
@@ -31,6 +32,8 @@ pytestmark = [
 ALL = ("node0", "node1", "node2", "node3")
 PAGE = 4096
 SKEW_S = 30
+START_BYTES = 40 << 20
+"""Of memory that a node needs more than, to start."""
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -130,6 +133,65 @@ async def test_a_node_killed_for_its_memory_comes_back(cluster: Cluster, rpcs: l
     await reach([rpcs[0], rpcs[1], rpcs[3]], await height(rpcs[0]) + 2)
     cluster.start("node2")
     await _caught_up(rpcs)
+
+
+@pytest.fixture
+def bounded(cluster: Cluster) -> Iterator[MemoryGroup]:
+    """A control group that node2 runs in, as yet without a limit."""
+    try:
+        group = MemoryGroup()
+    except NoGroups as error:
+        pytest.skip(f"no control group can be made here: {error}")
+    cluster.stop("node2")
+    cluster.start("node2", prefix=group.entering)
+    try:
+        yield group
+    finally:
+        group.lift()
+        if "node2" in cluster.processes:
+            cluster.stop("node2")
+        group.close()
+
+
+@pytest.mark.slow
+async def test_the_kernel_ends_a_node_that_is_over_its_limit(
+    cluster: Cluster, rpcs: list[Rpc], bounded: MemoryGroup
+) -> None:
+    """Whichever of the two processes it chooses; the other one does not stay behind."""
+    await _caught_up(rpcs)
+    sent = await cluster.transfers(rpcs[0], 3)
+    assert bounded.squeeze() > 0
+    burdens = [writer for _ in range(40) if (writer := await _burden(rpcs[2])) is not None]
+    assert await _ends(cluster, "node2") != 0
+    assert bounded.killed > 0
+    others = [rpcs[0], rpcs[1], rpcs[3]]
+    await reach(others, await height(rpcs[0]) + 2)
+    sent += await cluster.transfers(rpcs[0], 3)
+    for burden in burdens:
+        burden.close()
+    # Too little to start with: ended on the way, again and again.
+    before = bounded.killed
+    assert bounded.bound(START_BYTES)
+    for _ in range(2):
+        cluster.start("node2", prefix=bounded.entering)
+        assert await _ends(cluster, "node2") != 0
+    assert bounded.killed > before
+    bounded.lift()
+    cluster.start("node2", prefix=bounded.entering)
+    await _caught_up(rpcs)
+    for raw in sent:
+        assert (await rpcs[2].committed(raw))["tx_result"]["code"] == 0
+
+
+async def _burden(rpc: Rpc) -> asyncio.StreamWriter | None:
+    """A large request that never ends: the node has to keep what has come. None once it is gone."""
+    host, port = rpc.url.removeprefix("http://").split(":")
+    try:
+        _, writer = await asyncio.open_connection(host, int(port))
+    except OSError:
+        return None
+    writer.write(b"POST / HTTP/1.1\r\nHost: node\r\nContent-Length: 4000000\r\n\r\n" + b" " * 3_900_000)
+    return writer
 
 
 def _descendants(pid: int) -> list[int]:
