@@ -1,4 +1,4 @@
-"""`supercloud node init|join|start|status|reset|export`."""
+"""`supercloud node init|join|start|status|verify|reset|export`."""
 
 from __future__ import annotations
 
@@ -192,6 +192,31 @@ async def status(settings: session.Settings, as_json: bool) -> None:
     console().print(
         f"{info['moniker']} on {info['network']}: height {sync['latest_block_height']} at {sync['latest_block_time']}"
     )
+
+
+@node.command()
+@_HOME
+@json_option
+def verify(home: Path | None, as_json: bool) -> None:
+    """Read everything the node has on disk: is it what was written? The node must be stopped."""
+    from supercloud.node.storage.damage import StorageDamaged
+    from supercloud.node.storage.environment import HomeInUse
+    from supercloud.node.verify import VerifyError
+    from supercloud.node.verify import verify as verify_home
+
+    where = _home(home)
+    try:
+        found = verify_home(where)
+    except (StorageDamaged, VerifyError, HomeInUse) as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        print_json({"home": str(where), **found._asdict()})
+    else:
+        blocks = f"blocks {found.first_block} to {found.last_block}" if found.last_block else "no blocks"
+        console().print(
+            f"{where} is whole: state of height {found.height}, {blocks}, {found.records:,} records",
+            soft_wrap=True,
+        )
 
 
 @node.command()

@@ -16,6 +16,7 @@ from typing import Any
 
 from supercloud.chain.ante.fees import GasPrice
 from supercloud.chain.app import Options, SupercloudApp, build_app
+from supercloud.chain.store.multistore import StateCorrupt
 from supercloud.chain.store.snapshot import chunks
 from supercloud.node import genesis as genesis_document
 from supercloud.node import upgrade_info
@@ -36,7 +37,8 @@ from supercloud.node.live import Here
 from supercloud.node.metrics import Metrics, MetricsServer
 from supercloud.node.runtime import log_to_stderr, loop_factory, settle
 from supercloud.node.storage.blockstore import BlockStore
-from supercloud.node.storage.environment import take_lock
+from supercloud.node.storage.damage import StorageDamaged, damaged
+from supercloud.node.storage.environment import DAMAGE, take_lock
 from supercloud.node.storage.lmdb import LmdbBackend
 from supercloud.node.storage.snapshots import SnapshotFiles
 from supercloud.types.dec import Dec
@@ -145,17 +147,17 @@ class Node:
         self._closers.append(backend.close)
         blocks = BlockStore(home.data / "blocks")
         self._closers.append(blocks.close)
-        self.app = build_app(
-            backend,
-            profile_of(config),
-            Options(
-                version=VERSION,
-                gas_prices=gas_prices_of(config.state.gas_prices),
-                keep_heights=config.state.heights_kept,
-                on_defect=_log_defect,
-                skip_upgrades=(config.engine.skip_upgrade_height,),
-            ),
+        options = Options(
+            version=VERSION,
+            gas_prices=gas_prices_of(config.state.gas_prices),
+            keep_heights=config.state.heights_kept,
+            on_defect=_log_defect,
+            skip_upgrades=(config.engine.skip_upgrade_height,),
         )
+        try:
+            self.app = build_app(backend, profile_of(config), options)
+        except (StateCorrupt, *DAMAGE) as error:
+            raise damaged(home.data / "state", error) from error
         names = self.app.store.names
         snapshots = Snapshots(
             self.app,
@@ -253,9 +255,8 @@ async def _run(node: Node) -> int:
     try:
         await node.start()
     except Exception as error:
-        log.critical(
-            "the node can not start: %s", error, exc_info=not isinstance(error, ValueError | EngineError)
-        )
+        told = isinstance(error, ValueError | EngineError | StorageDamaged)
+        log.critical("the node can not start: %s", error, exc_info=not told)
         return 1
     ended = asyncio.ensure_future(node.wait())
     stopped = asyncio.ensure_future(stop.wait())

@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from supercloud.cli.main import root
+from supercloud.node.engine.ports import StoredBlock
+from supercloud.node.storage.blockstore import BlockStore
 from supercloud.types.address import Bech32
 
 FRIEND = Bech32("akash").text(b"f" * 20)
@@ -48,6 +50,24 @@ def test_init_twice_changes_nothing(tmp_path: Path) -> None:
     again = call("init", "--home", tmp_path)
     assert (again.exit_code, again.stdout) == (1, "") and again.stderr
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_verify_says_what_is_there_or_what_is_wrong(tmp_path: Path) -> None:
+    call("init", "--home", tmp_path)
+    assert "no blocks" in call("verify", "--home", tmp_path).stdout
+    blocks = BlockStore(tmp_path / "data" / "blocks")
+    blocks.save(1, bytes(32), StoredBlock(b"block", b"votes", b"response", b"state"))
+    blocks.close()
+    done = call("verify", "--home", tmp_path, "--json")
+    told = json.loads(done.stdout)
+    assert (told["height"], told["first_block"], told["last_block"], told["records"]) == (0, 1, 1, 5)
+    data = tmp_path / "data" / "blocks" / "data.mdb"
+    data.write_bytes(data.read_bytes().replace(b"votes", b"voteS"))
+    done = call("verify", "--home", tmp_path)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "blocks is damaged" in done.stderr and "supercloud node reset" in done.stderr
+    done = call("verify", "--home", tmp_path / "nothing")
+    assert done.exit_code == 1 and "no home of a node" in done.stderr
 
 
 def test_reset_refuses_a_chain_that_nobody_else_has(tmp_path: Path) -> None:

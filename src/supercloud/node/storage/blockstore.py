@@ -4,6 +4,8 @@
     commit response state   height -> bytes
     hash                    block hash -> height
 
+All records are sealed (seal.py).
+
 Where a transaction is, by its hash, is the index's business (node/indexer): it can be filled again from here.
 """
 
@@ -13,7 +15,10 @@ import struct
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from supercloud.node.storage.damage import HEIGHTS_LOOKED_AT, Shape, seal_records
 from supercloud.node.storage.environment import Environment
+from supercloud.node.storage.pages import Damaged, Pages
+from supercloud.node.storage.seal import SEAL_BYTES, seal, unseal
 
 HEIGHT: Final = struct.Struct(">Q")
 HEIGHT_MAX: Final = 2**64 - 1
@@ -47,10 +52,9 @@ class BlockStore:
     """
 
     def __init__(self, folder: Path, sync: bool = True, *, readonly: bool = False) -> None:
-        tables = ("block", "commit", "response", "state", "hash")
-        self._environment = Environment(folder, tables, sync=sync, readonly=readonly)
+        self._environment = Environment(folder, SHAPE, sync=sync, readonly=readonly)
         self._blocks, self._commits, self._responses, self._states, self._hashes = map(
-            self._environment.table, tables
+            self._environment.table, SHAPE.tables
         )
 
     def close(self) -> None:
@@ -76,16 +80,20 @@ class BlockStore:
         if len(hash) != HASH_BYTES:
             raise ValueError(f"a block's hash has {HASH_BYTES} bytes, not {len(hash)}")
         key = HEIGHT.pack(height)
+        sealed = [
+            (self._blocks, seal(key, hash + stored.block)),
+            (self._commits, seal(key, stored.commit)),
+            (self._responses, seal(key, stored.response)),
+            (self._states, seal(key, stored.state)),
+        ]
 
         def work(txn: Any) -> None:
             with txn.cursor(self._blocks) as cursor:
                 if cursor.last() and HEIGHT.unpack(cursor.key())[0] != height - 1:
                     raise ValueError(f"block {height} after block {HEIGHT.unpack(cursor.key())[0]}")
-            txn.put(key, hash + stored.block, db=self._blocks)
-            txn.put(key, stored.commit, db=self._commits)
-            txn.put(key, stored.response, db=self._responses)
-            txn.put(key, stored.state, db=self._states)
-            txn.put(hash, key, db=self._hashes)
+            for table, record in sealed:
+                txn.put(key, record, db=table)
+            txn.put(hash, seal(hash, key), db=self._hashes)
 
         self._environment.write(work)
 
@@ -135,10 +143,39 @@ class BlockStore:
         environment = self._environment
         with environment.gate, environment.begin(table) as txn:
             found: bytes | None = txn.get(key)
-            return found
+        return None if found is None else environment.unseal(key, found)
 
     def _edge(self, last: bool) -> int:
         environment = self._environment
         with environment.gate, environment.begin(self._blocks) as txn, txn.cursor() as cursor:
             there = cursor.last() if last else cursor.first()
             return int(HEIGHT.unpack(cursor.key())[0]) if there else 0
+
+
+# --- The file
+
+
+def _look(pages: Pages) -> None:
+    """Whether the last heights are there whole. Raises Damaged, Unsealed."""
+    *parts, hashes = (pages.tables[name] for name in SHAPE.tables)
+    last = pages.last_key(parts[0])
+    height = HEIGHT.unpack(last)[0] if last is not None else 0
+    if any(pages.last_key(table) != last for table in parts):
+        raise Damaged(f"parts of block {height} are not there, or of a block after it")
+    kept = parts[0].records
+    for at in range(height, height - min(kept, HEIGHTS_LOOKED_AT), -1):
+        key = HEIGHT.pack(at)
+        found = [pages.find(table, key, unseal) for table in parts]
+        if None in found:
+            raise Damaged(f"a part of block {at} is not there")
+        name = pages.find(hashes, (found[0] or b"")[:HASH_BYTES], unseal)
+        if name is None or name[:-SEAL_BYTES] != key:
+            raise Damaged(f"block {at} is not found by its hash")
+
+
+SHAPE: Final = Shape(
+    tables=("block", "commit", "response", "state", "hash"),
+    sealed=("block", "commit", "response", "state", "hash"),
+    look=_look,
+    seal_former=seal_records,
+)

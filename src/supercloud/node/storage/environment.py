@@ -1,4 +1,4 @@
-"""Opening LMDB: growth before the map is full, named errors, one writing process per folder.
+"""Opening LMDB: damage met before LMDB does, growth before the map is full, named errors, one writer per folder.
 
 Everything in one process that reads does so inside `gate`, in transactions of a few hundred keys at most: the map may
 only move while nobody looks at it, and a long reader would keep the file from reusing its pages. Other processes open
@@ -17,6 +17,9 @@ from typing import Any, Final, TypeVar
 
 import lmdb
 
+from supercloud.node.storage.damage import FORMAT, FORMAT_KEY, Shape, StorageDamaged, damaged, look_over
+from supercloud.node.storage.seal import Unsealed, unseal
+
 Result = TypeVar("Result")
 
 MAP_BYTES_FIRST: Final = 256 * 2**20
@@ -25,21 +28,15 @@ MAP_SHARE_MAX: Final = (3, 4)
 FREE_BYTES_MIN: Final = 16 * 2**20
 """Less than this on the disk counts as full when the map has to grow."""
 READERS_MAX: Final = 512
-CURE: Final = (
-    "restore the home from a copy, or, where peers have the chain, `supercloud node reset` and start again"
-)
 READER_CHECK_WRITES: Final = 64
 """Writes between two searches for reader slots of dead processes."""
 _FULL: Final = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
-_DAMAGE: Final = (lmdb.InvalidError, lmdb.CorruptedError, lmdb.VersionMismatchError, lmdb.PageNotFoundError)
+DAMAGE: Final = (lmdb.InvalidError, lmdb.CorruptedError, lmdb.VersionMismatchError, lmdb.PageNotFoundError)
+"""What LMDB says of pages that are not what it wrote."""
 
 
 class StorageFull(Exception):
     """The disk has no room for the next block. Nothing was lost: free some and start again."""
-
-
-class StorageDamaged(Exception):
-    """A file is there that LMDB did not write or that was changed since."""
 
 
 class HomeInUse(Exception):
@@ -48,6 +45,11 @@ class HomeInUse(Exception):
 
 def take_lock(folder: Path) -> int:
     """Hold the folder for this process; the returned descriptor keeps the lock. Raises HomeInUse."""
+    return _hold(folder)[0]
+
+
+def _hold(folder: Path) -> tuple[int, bool]:
+    """The lock, and whether the process that held it before did not let go of it by itself."""
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder / "LOCK", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -55,14 +57,16 @@ def take_lock(folder: Path) -> int:
     except OSError as error:
         os.close(descriptor)
         raise HomeInUse(f"{folder} is in use by another process; stop that one first") from error
+    left = bool(os.pread(descriptor, 1, 0))
     os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"{os.getpid()}\n".encode())
-    return descriptor
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    return descriptor, left
 
 
 class Environment:
-    """One LMDB file set in `folder` with the named `tables`.
+    """One LMDB file set in `folder` with the tables of its `shape`.
 
+    Whoever will write looks the file over first (damage.py).
     `metasync=False` saves a disk flush a write: a loss of power may then take back the last write whole, never a part.
     Raises HomeInUse, StorageFull, StorageDamaged.
     """
@@ -70,7 +74,7 @@ class Environment:
     def __init__(
         self,
         folder: Path,
-        tables: tuple[str, ...],
+        shape: Shape,
         *,
         sync: bool = True,
         metasync: bool = True,
@@ -83,14 +87,21 @@ class Environment:
         self._lock = -1
         if not readonly:
             folder.mkdir(parents=True, exist_ok=True)
-            self._lock = take_lock(folder)
+            self._lock, left = _hold(folder)
+            # On disk before anything is written here, so that a loss of power leaves it behind as well.
+            os.fsync(self._lock)
+            try:
+                look_over(folder, shape, whole=left)
+            except StorageDamaged:
+                self._release(clean=False)
+                raise
         data = folder / "data.mdb"
         size = max(MAP_BYTES_FIRST, 2 * data.stat().st_size if data.exists() else 0)
         try:
             self._lmdb: Any = lmdb.open(
                 str(folder),
                 map_size=size,
-                max_dbs=len(tables),
+                max_dbs=len(shape.tables),
                 max_readers=READERS_MAX,
                 readonly=readonly,
                 create=not readonly,
@@ -99,20 +110,31 @@ class Environment:
                 metasync=metasync,
                 readahead=False,
             )
-            self._tables = {name: self._lmdb.open_db(name.encode(), create=not readonly) for name in tables}
-            if not readonly:
-                self._look_at_edges()
+            self._tables = {
+                name: self._lmdb.open_db(name.encode(), create=not readonly) for name in shape.tables
+            }
         except lmdb.Error as error:
-            self._release()
+            self._release(clean=False)
             raise _named(folder, error) from error
+        if not readonly:
+            self._seal_former(shape)
 
-    def _look_at_edges(self) -> None:
-        """Meet damage to the pages written last here, where it has a name, and not in the middle of a block."""
-        for table in self._tables.values():
-            with self._lmdb.begin(db=table) as txn, txn.cursor() as cursor:
-                for move in (cursor.first, cursor.last):
-                    if move():
-                        cursor.value()
+    def _seal_former(self, shape: Shape) -> None:
+        """Give the records of a file from before there were seals theirs, all at once."""
+
+        def work(txn: Any) -> None:
+            if txn.get(FORMAT_KEY) is None:
+                shape.seal_former(txn, self._tables)
+                txn.put(FORMAT_KEY, FORMAT)
+
+        self.write(work)
+
+    def unseal(self, key: bytes, record: bytes) -> bytes:
+        """The value of a record. Raises StorageDamaged."""
+        try:
+            return unseal(key, record)
+        except Unsealed as error:
+            raise damaged(self.folder, error) from error
 
     def table(self, name: str) -> Any:
         """A table's handle."""
@@ -170,10 +192,12 @@ class Environment:
         """Release the files and the folder; again is no harm."""
         with self.gate:
             self._lmdb.close()
-            self._release()
+            self._release(clean=True)
 
-    def _release(self) -> None:
+    def _release(self, *, clean: bool) -> None:
         if self._lock >= 0:
+            if clean:
+                os.ftruncate(self._lock, 0)
             os.close(self._lock)
             self._lock = -1
 
@@ -181,6 +205,6 @@ class Environment:
 def _named(folder: Path, error: lmdb.Error) -> Exception:
     if any(text in str(error) for text in _FULL):
         return StorageFull(f"{folder}: no space left on the disk; free some and start again")
-    if isinstance(error, _DAMAGE):
-        return StorageDamaged(f"{folder}: {error}; {CURE}")
+    if isinstance(error, DAMAGE):
+        return damaged(folder, error)
     return error

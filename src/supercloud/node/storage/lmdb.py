@@ -3,7 +3,9 @@
     current   store 00 key                          -> value
     history   store 00 escaped-key 00 00 ~height    -> 01 value, or 00 for a deletion
     changed   height chunk                          -> history keys written at that height
-    meta      "state"                               -> latest height, earliest readable height, meta
+    meta      "state"                               -> latest height, earliest readable height, keys written at it, meta
+
+What is current has the trees of its stores as a proof; all other records are sealed (seal.py).
 
 `~height` is the height with all bits turned, so that the newest version of a key comes first. Escaping (00 -> 00 ff)
 keeps key order in spite of the suffix. Everything a height writes is one transaction. A reader opens a transaction for
@@ -14,15 +16,20 @@ and still there at all.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 from supercloud.chain.store.backend import PRUNE_KEYS_SPARE, HeightUnavailable, Reader, Writes
+from supercloud.node.storage.damage import HEIGHTS_LOOKED_AT, LEAVES_MAX, Shape, seal_records
 from supercloud.node.storage.environment import Environment
+from supercloud.node.storage.pages import Damaged, Pages
+from supercloud.node.storage.seal import SEAL_BYTES, seal, unseal
 
 HEIGHT: Final = struct.Struct(">Q")
 SPAN: Final = struct.Struct(">QQ")
+STATE: Final = struct.Struct(">QQI")
 CHANGED: Final = struct.Struct(">QI")
 LENGTH: Final = struct.Struct(">H")
 NEWEST: Final = 2**64 - 1
@@ -31,9 +38,9 @@ PAGE_KEYS_FIRST: Final = 16
 PAGE_KEYS_MAX: Final = 512
 STORE_BYTES_MAX: Final = 20
 """Longest name of a store: with the longest key, all of it zeros, and a height it fills LMDB's 511 bytes."""
-_STATE: Final = b"state"
+STATE_KEY: Final = b"state"
 _END: Final = b"\0\0"
-_SUFFIX_BYTES: Final = len(_END) + HEIGHT.size
+SUFFIX_BYTES: Final = len(_END) + HEIGHT.size
 
 Pair = tuple[bytes, bytes]
 
@@ -46,9 +53,8 @@ class LmdbBackend:
 
     def __init__(self, folder: Path, sync: bool = True, *, readonly: bool = False) -> None:
         # What a loss of power takes back of the state is executed again out of the block store.
-        tables = ("current", "history", "changed", "meta")
-        self._environment = Environment(folder, tables, sync=sync, metasync=False, readonly=readonly)
-        self._current, self._history, self._changed, self._meta = map(self._environment.table, tables)
+        self._environment = Environment(folder, SHAPE, sync=sync, metasync=False, readonly=readonly)
+        self._current, self._history, self._changed, self._meta = map(self._environment.table, SHAPE.tables)
 
     def close(self) -> None:
         """Release the files."""
@@ -82,7 +88,7 @@ class LmdbBackend:
                 found: bytes | None = txn.get(_prefix(store) + key)
                 return found
             with txn.cursor(self._history) as cursor:
-                return _version(cursor, _prefix(store) + _escape(key), height)
+                return self._version(cursor, _prefix(store) + escape(key), height)
 
     def range_at(
         self, store: str, start: bytes, end: bytes | None, reverse: bool, height: int
@@ -100,11 +106,11 @@ class LmdbBackend:
                 there = cursor.set_range(CHANGED.pack(height, 0))
                 chunks = []
                 while there and CHANGED.unpack(cursor.key())[0] == height:
-                    chunks.append(cursor.value())
+                    chunks.append(environment.unseal(cursor.key(), cursor.value()))
                     there = cursor.next()
         for chunk in chunks:
-            for versioned in _unpack(chunk):
-                store, escaped = versioned[:-_SUFFIX_BYTES].split(b"\0", 1)
+            for versioned in unpack(chunk):
+                store, escaped = versioned[:-SUFFIX_BYTES].split(b"\0", 1)
                 yield store.decode(), _unescape(escaped)
 
     def apply(self, height: int, writes: Writes, meta: bytes, forget_before: int = 0) -> None:
@@ -118,13 +124,13 @@ class LmdbBackend:
                 raise ValueError(f"store name {store} is longer than {STORE_BYTES_MAX} bytes")
             prefix = _prefix(store)
             for key, value in pairs:
-                versioned = prefix + _escape(key) + suffix
+                versioned = prefix + escape(key) + suffix
                 if value is None:
                     gone.append(prefix + key)
-                    versions.append((versioned, b"\0"))
+                    versions.append((versioned, seal(versioned, b"\0")))
                 else:
                     current.append((prefix + key, value))
-                    versions.append((versioned, b"\1" + value))
+                    versions.append((versioned, seal(versioned, b"\1" + value)))
         changed = _chunks(height, [key for key, _ in versions])
 
         def work(txn: Any) -> None:
@@ -137,9 +143,10 @@ class LmdbBackend:
                 cursor.putmulti(versions)
             with txn.cursor(self._changed) as cursor:
                 cursor.putmulti(changed)
-            found = txn.get(_STATE, db=self._meta)
-            earliest = SPAN.unpack_from(found)[1] if found else height
-            txn.put(_STATE, SPAN.pack(height, earliest) + meta, db=self._meta)
+            found = txn.get(STATE_KEY, db=self._meta)
+            earliest = STATE.unpack_from(found)[1] if found else height
+            told = STATE.pack(height, earliest, len(versions)) + meta
+            txn.put(STATE_KEY, seal(STATE_KEY, told), db=self._meta)
             if forget_before:
                 self._forget(txn, forget_before, 2 * len(versions) + PRUNE_KEYS_SPARE)
 
@@ -149,8 +156,11 @@ class LmdbBackend:
         """Height and meta of the last apply."""
         environment = self._environment
         with environment.gate, environment.begin(self._meta) as txn:
-            found = txn.get(_STATE)
-        return (SPAN.unpack_from(found)[0], found[SPAN.size :]) if found else None
+            found = txn.get(STATE_KEY)
+        if not found:
+            return None
+        told = environment.unseal(STATE_KEY, found)
+        return STATE.unpack_from(told)[0], told[STATE.size :]
 
     def prune(self, before: int, keys_max: int) -> int:
         """Forget values that only heights below `before` need."""
@@ -164,14 +174,15 @@ class LmdbBackend:
                 if at > before or looked_at >= keys_max:
                     break
                 height = at
-                for key in _unpack(cursor.value()):
+                for key in unpack(self._environment.unseal(cursor.key(), cursor.value())):
                     _drop_older(history, key)
                     looked_at += 1
                 cursor.delete()
         if height:
-            found = txn.get(_STATE, db=self._meta)
-            latest, earliest = SPAN.unpack_from(found)
-            txn.put(_STATE, SPAN.pack(latest, max(earliest, height)) + found[SPAN.size :], db=self._meta)
+            found = txn.get(STATE_KEY, db=self._meta)
+            latest, earliest, written = STATE.unpack_from(found)
+            told = STATE.pack(latest, max(earliest, height), written) + found[STATE.size : -SEAL_BYTES]
+            txn.put(STATE_KEY, seal(STATE_KEY, told), db=self._meta)
         return looked_at
 
     def at_latest(self, txn: Any, height: int) -> bool:
@@ -180,8 +191,8 @@ class LmdbBackend:
             environment = self._environment
             with environment.gate, environment.begin(self._meta) as txn:
                 return self.at_latest(txn, height)
-        found = txn.get(_STATE, db=self._meta)
-        latest, earliest = SPAN.unpack_from(found) if found else (0, 0)
+        found = txn.get(STATE_KEY, db=self._meta)
+        latest, earliest, _ = STATE.unpack_from(found) if found else (0, 0, 0)
         if not earliest <= height <= latest:
             raise HeightUnavailable(height, earliest, latest)
         return bool(height == latest)
@@ -199,7 +210,7 @@ class LmdbBackend:
                         page = _page(cursor, store, start, end, reverse, size)
                 else:
                     with txn.cursor(self._history) as cursor:
-                        page = _past_page(cursor, (store, height), start, end, reverse, size)
+                        page = self._past_page(cursor, (store, height), (start, end), reverse, size)
             yield from page[:size]
             if len(page) < size:
                 return
@@ -209,6 +220,43 @@ class LmdbBackend:
             else:
                 start = page[-1][0] + b"\0"
             size = min(2 * size, PAGE_KEYS_MAX)
+
+    def _past_page(
+        self,
+        cursor: Any,
+        at: tuple[str, int],
+        edges: tuple[bytes, bytes | None],
+        reverse: bool,
+        size: int,
+    ) -> list[Pair]:
+        """The first (or last) pairs of a range at a past height."""
+        (store, height), (start, end) = at, edges
+        prefix = _prefix(store)
+        low = prefix + escape(start)
+        high = _after(store) if end is None else prefix + escape(end)
+        cut = len(prefix)
+        page: list[Pair] = []
+        edge = high if reverse else low
+        while len(page) < size:
+            base = _base_before(cursor, edge) if reverse else _base_from(cursor, edge)
+            if base is None or base >= high or base < low:
+                break
+            value = self._version(cursor, base, height)
+            if value is not None:
+                page.append((_unescape(base[cut:]), value))
+            # No key lies between a key's versions, nor before its first one.
+            edge = base + _END if reverse else base + _END + b"\xff" * 9
+        return page
+
+    def _version(self, cursor: Any, base: bytes, height: int) -> bytes | None:
+        """The newest value of `base` that is not newer than a height."""
+        if not cursor.set_range(base + _END + HEIGHT.pack(NEWEST - height)):
+            return None
+        key = cursor.key()
+        if len(key) != len(base) + SUFFIX_BYTES or not key.startswith(base + _END):
+            return None
+        value = self._environment.unseal(key, cursor.value())
+        return value[1:] if value[0] else None
 
 
 class _At:
@@ -247,54 +295,20 @@ def _page(cursor: Any, store: str, start: bytes, end: bytes | None, reverse: boo
     return page
 
 
-def _past_page(
-    cursor: Any, at: tuple[str, int], start: bytes, end: bytes | None, reverse: bool, size: int
-) -> list[Pair]:
-    """The first (or last) pairs of a range at a past height."""
-    store, height = at
-    prefix = _prefix(store)
-    low = prefix + _escape(start)
-    high = _after(store) if end is None else prefix + _escape(end)
-    cut = len(prefix)
-    page: list[Pair] = []
-    edge = high if reverse else low
-    while len(page) < size:
-        base = _base_before(cursor, edge) if reverse else _base_from(cursor, edge)
-        if base is None or base >= high or base < low:
-            break
-        value = _version(cursor, base, height)
-        if value is not None:
-            page.append((_unescape(base[cut:]), value))
-        # No key lies between a key's versions, nor before its first one.
-        edge = base + _END if reverse else base + _END + b"\xff" * 9
-    return page
-
-
 def _base_from(cursor: Any, edge: bytes) -> bytes | None:
-    return cursor.key()[:-_SUFFIX_BYTES] if cursor.set_range(edge) else None
+    return cursor.key()[:-SUFFIX_BYTES] if cursor.set_range(edge) else None
 
 
 def _base_before(cursor: Any, edge: bytes) -> bytes | None:
     there = cursor.prev() if cursor.set_range(edge) else cursor.last()
-    return cursor.key()[:-_SUFFIX_BYTES] if there else None
-
-
-def _version(cursor: Any, base: bytes, height: int) -> bytes | None:
-    """The newest value of `base` that is not newer than a height."""
-    if not cursor.set_range(base + _END + HEIGHT.pack(NEWEST - height)):
-        return None
-    key = cursor.key()
-    if len(key) != len(base) + _SUFFIX_BYTES or not key.startswith(base + _END):
-        return None
-    value: bytes = cursor.value()
-    return value[1:] if value[0] else None
+    return cursor.key()[:-SUFFIX_BYTES] if there else None
 
 
 def _drop_older(cursor: Any, key: bytes) -> None:
     """Delete the versions before `key`'s own; a deletion that hides nothing any more goes too."""
     if not cursor.set_key(key):
         return
-    if cursor.value() == b"\0":
+    if cursor.value()[:1] == b"\0":
         there = cursor.delete()
     else:
         there = cursor.next()
@@ -311,7 +325,8 @@ def _after(store: str) -> bytes:
     return store.encode() + b"\1"
 
 
-def _escape(key: bytes) -> bytes:
+def escape(key: bytes) -> bytes:
+    """A key without a run that could end it."""
     return key.replace(b"\0", b"\0\xff") if b"\0" in key else key
 
 
@@ -323,13 +338,83 @@ def _chunks(height: int, keys: list[bytes]) -> list[Pair]:
     chunks = []
     for number, at in enumerate(range(0, len(keys), CHUNK_KEYS)):
         body = b"".join([LENGTH.pack(len(key)) + key for key in keys[at : at + CHUNK_KEYS]])
-        chunks.append((CHANGED.pack(height, number), body))
+        key = CHANGED.pack(height, number)
+        chunks.append((key, seal(key, body)))
     return chunks
 
 
-def _unpack(body: bytes) -> Iterator[bytes]:
+def unpack(body: bytes) -> Iterator[bytes]:
+    """The history keys of a chunk."""
     at = 0
     while at < len(body):
         length = LENGTH.unpack_from(body, at)[0]
         yield body[at + LENGTH.size : at + LENGTH.size + length]
         at += LENGTH.size + length
+
+
+# --- The file
+
+
+def _look(pages: Pages) -> None:
+    """Whether everything is there that the last heights wrote. Raises Damaged, Unsealed."""
+    tables = pages.tables
+    found = pages.find(tables["meta"], STATE_KEY, unseal)
+    if found is None:
+        if any(table.records for table in tables.values()):
+            raise Damaged("there are values, but no height")
+        return
+    latest, earliest, written = STATE.unpack_from(found)
+    newer: set[bytes] = set()
+    for height in range(latest, max(latest - HEIGHTS_LOOKED_AT, earliest - 1), -1):
+        keys = 0
+        for number in count():
+            chunk = pages.find(tables["changed"], CHANGED.pack(height, number), unseal)
+            if chunk is None:
+                break
+            for key in unpack(chunk[:-SEAL_BYTES]):
+                keys += 1
+                value = pages.find(tables["history"], key, unseal)
+                if value is None:
+                    raise Damaged(f"a value that height {height} wrote is not there")
+                base = key[:-SUFFIX_BYTES]
+                if base not in newer and _current(pages, base) != (
+                    value[1:-SEAL_BYTES] if value[0] else None
+                ):
+                    raise Damaged(f"a value that height {height} wrote is not current")
+                newer.add(base)
+                if pages.leaves_read >= LEAVES_MAX:
+                    return
+        # What the earliest height wrote may be forgotten in part.
+        if height == latest > earliest and keys != written:
+            raise Damaged(f"height {height} wrote {written} values, not {keys}")
+
+
+def _current(pages: Pages, base: bytes) -> bytes | None:
+    """The current value of what history has under a base."""
+    store, _, escaped = base.partition(b"\0")
+    key = store + b"\0" + _unescape(escaped)
+    return pages.find(pages.tables["current"], key, lambda key, value: None)
+
+
+def _seal_former(txn: Any, tables: Mapping[str, Any]) -> None:
+    seal_records(txn, {name: tables[name] for name in ("history", "changed")})
+    found = txn.get(STATE_KEY, db=tables["meta"])
+    if not found:
+        return
+    latest, earliest = SPAN.unpack_from(found)
+    written = 0
+    with txn.cursor(tables["changed"]) as cursor:
+        there = cursor.set_range(CHANGED.pack(latest, 0))
+        while there and cursor.key().startswith(HEIGHT.pack(latest)):
+            written += len(list(unpack(cursor.value()[:-SEAL_BYTES])))
+            there = cursor.next()
+    told = STATE.pack(latest, earliest, written) + found[SPAN.size :]
+    txn.put(STATE_KEY, seal(STATE_KEY, told), db=tables["meta"])
+
+
+SHAPE: Final = Shape(
+    tables=("current", "history", "changed", "meta"),
+    sealed=("history", "changed", "meta"),
+    look=_look,
+    seal_former=_seal_former,
+)
