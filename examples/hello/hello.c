@@ -18,16 +18,8 @@ static int page(char *out, size_t room) {
     char host[128] = "";
     gethostname(host, sizeof host - 1);
     return snprintf(out, room,
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        "<title>Hello from a container</title><style>"
-        "body{font:17px/1.6 system-ui,sans-serif;max-width:40rem;margin:12vh auto;padding:0 1.5rem;color:#1b2430;"
-        "background:#f6f8fb}h1{font-size:2.2rem;margin:0 0 .2em}p{margin:.3em 0 1.4em;color:#51607a}"
-        "dl{display:grid;grid-template-columns:max-content 1fr;gap:.35rem 1.2rem;background:#fff;padding:1.2rem 1.4rem;"
-        "border-radius:12px;box-shadow:0 1px 4px #0001}dt{color:#51607a}dd{margin:0;font-family:ui-monospace,monospace;"
-        "overflow-wrap:anywhere}</style><h1>Hello!</h1>"
-        "<p>This page comes from a container that an open market found a machine for.</p>"
-        "<dl><dt>container</dt><dd>%s</dd><dt>deployment</dt><dd>%s</dd><dt>tenant</dt><dd>%s</dd>"
-        "<dt>provider</dt><dd>%s</dd></dl></html>\n",
+#include "page.h"
+        ,
         host, env("AKASH_DEPLOYMENT_SEQUENCE"), env("AKASH_OWNER"), env("AKASH_PROVIDER"));
 }
 
