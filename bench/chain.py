@@ -72,11 +72,13 @@ class Chain:
         self.texts = [self.profile.bech32.text(address) for address in addresses]
         balances = {address: {"uakt": 10**12, "uact": 10**12} for address in addresses}
         state = default_genesis(self.profile, balances)
+        self.start(json.dumps(state).encode(), backend)
+
+    def start(self, app_state: bytes, backend: Any) -> None:
+        """Found the chain and make its first block."""
         self.app = build_app(backend, self.profile)
         self.height = 0
-        request = abci.RequestInitChain(
-            chain_id=CHAIN_ID, time=self.stamp(), app_state_bytes=json.dumps(state).encode()
-        )
+        request = abci.RequestInitChain(chain_id=CHAIN_ID, time=self.stamp(), app_state_bytes=app_state)
         self.app.init_chain(request)
         self.finalize([])
         self.app.commit()
@@ -95,8 +97,11 @@ class Chain:
         )
 
     def sign(self, sender: int, message: Any, sequence: int, gas: int) -> bytes:
-        """A transaction with one message."""
-        key = self.keys[sender]
+        """A transaction of an account of ours with one message."""
+        return self.seal(self.keys[sender], sender, sequence, message, gas)
+
+    def seal(self, key: PrivateKey, number: int, sequence: int, message: Any, gas: int) -> bytes:
+        """A transaction with one message of the account with that number."""
         body = tx_pb2.TxBody(messages=[registry.pack(message)]).SerializeToString(deterministic=True)
         info = tx_pb2.AuthInfo(
             signer_infos=[
@@ -108,7 +113,7 @@ class Chain:
             ],
             fee=tx_pb2.Fee(amount=[Coin(denom="uakt", amount=str(gas // 40))], gas_limit=gas),
         ).SerializeToString(deterministic=True)
-        signature = key.sign(sign_doc.direct_bytes(body, info, CHAIN_ID, sender))
+        signature = key.sign(sign_doc.direct_bytes(body, info, CHAIN_ID, number))
         return encode(body, info, [signature])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -201,6 +201,8 @@ class Options:
     skip_upgrades: Sequence[int] = ()
     readonly: bool = False
     """Another process writes the state; this one reads heights that it is told of (MultiStore.follow)."""
+    kept_trees: Iterable[bytes] = ()
+    """What MultiStore.kept_trees gave when the node last ended, at the height that the backend has."""
 
 
 class Keepers(NamedTuple):
@@ -274,7 +276,9 @@ class SupercloudApp(BaseApp):
             after_genesis=lambda ctx: _require_sound(ctx, keepers),
             choose=lambda ctx: staking_set.apply(ctx, keepers.staking),
         )
-        store = MultiStore(backend, STORES, options.keep_heights, verify=not options.readonly)
+        store = MultiStore(
+            backend, STORES, options.keep_heights, verify=not options.readonly, kept=options.kept_trees
+        )
         super().__init__(
             store, profile, wiring, retain_blocks=options.retain_blocks, on_defect=options.on_defect
         )

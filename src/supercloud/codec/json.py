@@ -13,6 +13,7 @@ import binascii
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -53,7 +54,9 @@ _TIME: Final = re.compile(
 )
 
 Write = Callable[[Any], Any]
-Read = Callable[[Any], Any]
+ReadScalar = Callable[[Any, str], Any]
+ReadField = Callable[[Any, Any, str, bool, int], None]
+ReadSpecial = Callable[[Any, Any, str, int], None]
 
 
 # --- Writing
@@ -264,94 +267,133 @@ def from_dict(document: Any, message_type: type[M], *, ignore_unknown: bool = Fa
 def _read_into(message: Message, document: Any, where: str, ignore_unknown: bool, depth: int) -> None:
     if depth > DEPTH_MAX:
         raise ValueError(f"{where}: nested too deeply")
-    special = _SPECIAL_READ.get(message.DESCRIPTOR.full_name)
+    special, fields = _readers(message)
     if special is not None:
         special(message, document, where, depth)
         return
     if not isinstance(document, dict):
         raise ValueError(f"{where}: expected an object, found {type(document).__name__}")
-    fields = _fields(message.DESCRIPTOR)
     for name, value in document.items():
-        field = fields.get(name)
-        if field is None:
+        read = fields.get(name)
+        if read is None:
             if ignore_unknown:
                 continue
             raise ValueError(f"{where}: unknown field {name!r}")
         if value is not None:
-            _read_field(message, field, value, f"{where}.{name}", ignore_unknown, depth)
+            read(message, value, f"{where}.{name}", ignore_unknown, depth)
 
 
-_field_cache: dict[str, dict[str, Any]] = {}
+_reader_cache: dict[type[Message], tuple[ReadSpecial | None, dict[str, ReadField]]] = {}
 
 
-def _fields(descriptor: Any) -> dict[str, Any]:
-    """Fields by proto name and by camelCase name."""
-    found = _field_cache.get(descriptor.full_name)
+def _readers(message: Message) -> tuple[ReadSpecial | None, dict[str, ReadField]]:
+    """How a type is read: as a whole, or its fields by proto name and by camelCase name."""
+    found = _reader_cache.get(type(message))
     if found is None:
-        found = {field.camelcase_name: field for field in descriptor.fields}
-        found |= {field.name: field for field in descriptor.fields}
-        _field_cache[descriptor.full_name] = found
+        descriptor = message.DESCRIPTOR
+        fields: dict[str, ReadField] = {}
+        for field in descriptor.fields:
+            fields[field.camelcase_name] = _field_reader(field)
+        fields |= {field.name: fields[field.camelcase_name] for field in descriptor.fields}
+        found = _SPECIAL_READ.get(descriptor.full_name), fields
+        _reader_cache[type(message)] = found
     return found
 
 
-def _read_field(
-    message: Message, field: Any, value: Any, where: str, ignore_unknown: bool, depth: int
-) -> None:
+def _field_reader(field: Any) -> ReadField:
     if _is_map(field):
-        entry = field.message_type.fields_by_name["value"]
+        return _map_reader(field)
+    if field.is_repeated:
+        return _list_reader(field)
+    name = field.name
+    if field.type == FieldDescriptor.TYPE_MESSAGE:
+
+        def read_message(message: Any, value: Any, where: str, ignore_unknown: bool, depth: int) -> None:
+            inner = getattr(message, name)
+            inner.SetInParent()
+            _read_into(inner, value, where, ignore_unknown, depth + 1)
+
+        return read_message
+    one = _scalar_reader(field)
+
+    def read_scalar(message: Any, value: Any, where: str, ignore_unknown: bool, depth: int) -> None:
+        try:
+            setattr(message, name, one(value, where))
+        except (ValueError, TypeError) as error:
+            raise ValueError(str(error) if str(error).startswith(where) else f"{where}: {error}") from error
+
+    return read_scalar
+
+
+def _map_reader(field: Any) -> ReadField:
+    name, entry = field.name, field.message_type.fields_by_name["value"]
+    one = None if entry.type == FieldDescriptor.TYPE_MESSAGE else _scalar_reader(entry)
+
+    def read_map(message: Any, value: Any, where: str, ignore_unknown: bool, depth: int) -> None:
         if not isinstance(value, dict):
             raise ValueError(f"{where}: expected an object")
-        target = getattr(message, field.name)
+        target = getattr(message, name)
         for key, item in value.items():
-            if entry.type == FieldDescriptor.TYPE_MESSAGE:
+            if one is None:
                 _read_into(target[key], item, f"{where}.{key}", ignore_unknown, depth + 1)
             else:
-                target[key] = _read_scalar(entry, item, where)
-        return
-    if field.is_repeated:
+                target[key] = one(item, where)
+
+    return read_map
+
+
+def _list_reader(field: Any) -> ReadField:
+    name = field.name
+    one = None if field.type == FieldDescriptor.TYPE_MESSAGE else _scalar_reader(field)
+
+    def read_list(message: Any, value: Any, where: str, ignore_unknown: bool, depth: int) -> None:
         if not isinstance(value, list):
             raise ValueError(f"{where}: expected a list, found {type(value).__name__}")
-        target = getattr(message, field.name)
+        target = getattr(message, name)
         for index, item in enumerate(value):
-            if field.type == FieldDescriptor.TYPE_MESSAGE:
+            if one is None:
                 _read_into(target.add(), item, f"{where}[{index}]", ignore_unknown, depth + 1)
             else:
-                target.append(_read_scalar(field, item, f"{where}[{index}]"))
-        return
-    if field.type == FieldDescriptor.TYPE_MESSAGE:
-        inner = getattr(message, field.name)
-        inner.SetInParent()
-        _read_into(inner, value, where, ignore_unknown, depth + 1)
-        return
-    try:
-        setattr(message, field.name, _read_scalar(field, value, where))
-    except (ValueError, TypeError) as error:
-        raise ValueError(str(error) if str(error).startswith(where) else f"{where}: {error}") from error
+                target.append(one(item, f"{where}[{index}]"))
+
+    return read_list
 
 
-def _read_scalar(field: Any, value: Any, where: str) -> Any:
+def _scalar_reader(field: Any) -> ReadScalar:
     kind = field.type
     if kind in _LONG or kind in _SHORT:
-        return _read_integer(value, where)
+        return _read_integer
     if kind == FieldDescriptor.TYPE_BOOL:
-        if not isinstance(value, bool):
-            raise ValueError(f"{where}: expected true or false, found {value!r}")
-        return value
+        return _read_bool
     if kind == FieldDescriptor.TYPE_ENUM:
-        return _read_enum(field, value, where)
-    if not isinstance(value, str):
-        raise ValueError(f"{where}: expected text, found {type(value).__name__}")
+        return partial(_read_enum, field)
     if kind == FieldDescriptor.TYPE_BYTES:
         if _is_digits(field):
-            if not _INTEGER.fullmatch(value):
-                raise ValueError(f"{where}: expected digits, found {value[:40]!r}")
-            return value.encode()
+            return lambda value, where: _read_digits(_text(value, where), where)
         if _is_dec(field):
-            return Dec.from_text(value).to_wire().encode()
-        return _read_bytes(value, where)
+            return lambda value, where: Dec.from_text(_text(value, where)).to_wire().encode()
+        return lambda value, where: _read_bytes(_text(value, where), where)
     if _is_dec(field):
-        return Dec.from_text(value).to_wire()
+        return lambda value, where: Dec.from_text(_text(value, where)).to_wire()
+    return _text
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{where}: expected text, found {type(value).__name__}")
     return value
+
+
+def _read_bool(value: Any, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{where}: expected true or false, found {value!r}")
+    return value
+
+
+def _read_digits(text: str, where: str) -> bytes:
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(f"{where}: expected digits, found {text[:40]!r}")
+    return text.encode()
 
 
 def _read_integer(value: Any, where: str) -> int:
@@ -428,7 +470,7 @@ def _read_any(packed: Any, value: Any, where: str, depth: int) -> None:
     packed.value = message.SerializeToString(deterministic=True)
 
 
-_SPECIAL_READ: Final[dict[str, Callable[[Any, Any, str, int], None]]] = {
+_SPECIAL_READ: Final[dict[str, ReadSpecial]] = {
     "google.protobuf.Timestamp": _read_timestamp,
     "google.protobuf.Duration": _read_duration,
     "google.protobuf.Any": _read_any,

@@ -29,6 +29,7 @@ from supercloud.node import genesis as genesis_document
 from supercloud.node.engine import signer as keys
 from supercloud.node.genesis import Document, Genesis, GenesisError
 from supercloud.node.home import Home
+from supercloud.node.runtime import loading
 from supercloud.pb.cosmos.crypto.ed25519.keys_pb2 import PubKey as ConsensusKey
 from supercloud.pb.cosmos.crypto.secp256k1.keys_pb2 import PubKey
 from supercloud.pb.cosmos.staking.v1beta1 import staking_pb2
@@ -317,7 +318,8 @@ def validate(document: Document) -> Checked:
         initial_height=genesis.initial_height,
     )
     try:
-        response = app.init_chain(request)
+        with loading():
+            response = app.init_chain(request)
     except (StateError, ChainError, ValueError) as error:
         raise GenesisError(str(error)) from error
     if not response.validators and not genesis.validators:

@@ -35,7 +35,8 @@ from supercloud.node.home import Home, profile_of
 from supercloud.node.indexer.choice import open_index
 from supercloud.node.live import Here
 from supercloud.node.metrics import Metrics, MetricsServer
-from supercloud.node.runtime import log_to_stderr, loop_factory, settle
+from supercloud.node.runtime import loading, log_to_stderr, loop_factory, settle
+from supercloud.node.storage import trees
 from supercloud.node.storage.blockstore import BlockStore
 from supercloud.node.storage.damage import StorageDamaged, damaged
 from supercloud.node.storage.environment import DAMAGE, take_lock
@@ -90,7 +91,8 @@ class Node:
     async def start(self) -> None:
         """Load, replay what is missing, open the doors, make blocks. Raises on anything that prevents it."""
         try:
-            self._load()
+            with loading():
+                self._load()
             await self._open_doors()
         except BaseException as error:
             await self.stop()
@@ -153,11 +155,13 @@ class Node:
             keep_heights=config.state.heights_kept,
             on_defect=_log_defect,
             skip_upgrades=(config.engine.skip_upgrade_height,),
+            kept_trees=trees.read(home.data / "trees", (backend.latest() or (0,))[0]),
         )
         try:
             self.app = build_app(backend, profile_of(config), options)
         except (StateCorrupt, *DAMAGE) as error:
             raise damaged(home.data / "state", error) from error
+        self._closers.append(self._keep_trees)
         names = self.app.store.names
         snapshots = Snapshots(
             self.app,
@@ -190,6 +194,13 @@ class Node:
             tx_bytes_max=config.mempool.tx_bytes,
             peers=chosen.peers,
         )
+
+    def _keep_trees(self) -> None:
+        store = self.app.store
+        try:
+            trees.save(self.home.data / "trees", store.height, store.kept_trees())
+        except OSError as error:
+            log.warning("the next start builds the trees of the state anew: %s", error)
 
     async def _open_doors(self) -> None:
         config, core = self.config, self.core

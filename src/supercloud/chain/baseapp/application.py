@@ -133,13 +133,15 @@ class BaseApp:
         self._wiring.consensus.set_params(ctx, params)
         chosen: list[abci.ValidatorUpdate] = []
         for module in self._wiring.genesis_order:
-            document = documents.get(module.name)
+            # A large document weighs more than the state it makes: it goes when it was read.
+            document = documents.pop(module.name, None)
             if document is None and module.required:
                 raise GenesisError(f"app_state has no document of module {module.name}")
             try:
                 updates = module.init(ctx, document or {})
             except ChainError as error:
                 raise GenesisError(f"{module.name}: {error}") from error
+            branch.settle()
             if updates:
                 chosen.extend(updates)
         chosen = self._found(ctx, founding.transactions(documents.get(founding.NAME) or {}), chosen)

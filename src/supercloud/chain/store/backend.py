@@ -16,6 +16,10 @@ KEY_BYTES_MAX: Final = 240
 PRUNE_KEYS_SPARE: Final = 1024
 """An `apply` that forgets looks at twice as many keys as it writes and at this many more: it catches up."""
 
+PAGE_KEYS_FIRST: Final = 16
+PAGE_KEYS_MAX: Final = 512
+"""A range is read in pages that grow from the first to the second."""
+
 Writes = Mapping[str, Sequence[tuple[bytes, bytes | None]]]
 """By store, sorted by key: the new value, or None for a deletion."""
 
@@ -160,16 +164,26 @@ class MemoryBackend:
     def _range(
         self, store: str, start: bytes, end: bytes | None, reverse: bool, height: int | None
     ) -> Iterator[tuple[bytes, bytes]]:
-        keys = self._keys.get(store, [])
-        low = bisect_left(keys, start)
-        high = len(keys) if end is None else bisect_left(keys, end)
-        chosen = keys[low:high]
-        for key in reversed(chosen) if reverse else chosen:
-            if height is not None:
-                self._require(height)
-            value = self.get(store, key) if height is None else self.at(store, key, height)
-            if value is not None:
-                yield key, value
+        size = PAGE_KEYS_FIRST
+        while True:
+            keys = self._keys.get(store, [])
+            low = bisect_left(keys, start)
+            high = len(keys) if end is None else bisect_left(keys, end)
+            # A page is a copy: what is applied while it is walked changes the list.
+            page = keys[max(low, high - size) : high][::-1] if reverse else keys[low : min(high, low + size)]
+            for key in page:
+                if height is not None:
+                    self._require(height)
+                value = self.get(store, key) if height is None else self.at(store, key, height)
+                if value is not None:
+                    yield key, value
+            if len(page) < size:
+                return
+            if reverse:
+                end = page[-1]
+            else:
+                start = page[-1] + b"\0"
+            size = min(2 * size, PAGE_KEYS_MAX)
 
 
 class _MemoryReader:

@@ -6,7 +6,7 @@ A range merges uncommitted writes and deletes with what lies below, in key order
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
@@ -19,14 +19,13 @@ _ABSENT: Final = object()
 class Branch:
     """Writes on top of `parent`, which may be another branch."""
 
-    __slots__ = ("_journal", "_listed", "_parent", "_sorted", "_writes")
+    __slots__ = ("_journal", "_parent", "_sorted", "_writes")
 
     def __init__(self, parent: Reader) -> None:
         self._parent = parent
         self._writes: dict[str, dict[bytes, bytes | None]] = {}
         # Keys of each store in order, kept only for stores that were walked; may list keys that were reverted.
         self._sorted: dict[str, list[bytes]] = {}
-        self._listed: dict[str, set[bytes]] = {}
         self._journal: list[tuple[str, bytes, object]] = []
 
     def get(self, store: str, key: bytes) -> bytes | None:
@@ -52,16 +51,22 @@ class Branch:
         writes = self._writes.get(store)
         if writes is None:
             writes = self._writes[store] = {}
-        self._journal.append((store, key, writes.get(key, _ABSENT)))
+        before = writes.get(key, _ABSENT)
+        self._journal.append((store, key, before))
         writes[key] = value
-        listed = self._listed.get(store)
-        if listed is not None and key not in listed:
-            listed.add(key)
-            insort(self._sorted[store], key)
+        if before is _ABSENT and store in self._sorted:
+            keys = self._sorted[store]
+            at = bisect_left(keys, key)
+            if at == len(keys) or keys[at] != key:
+                keys.insert(at, key)
 
     def mark(self) -> int:
         """A point to which `revert` can go back."""
         return len(self._journal)
+
+    def settle(self) -> None:
+        """Forget how to undo what was written so far: every mark taken before is void."""
+        self._journal.clear()
 
     def revert(self, mark: int) -> None:
         """Undo every write since the mark, newest first."""
@@ -93,18 +98,18 @@ class Branch:
         keys = self._sorted.get(store)
         if keys is None:
             keys = self._sorted[store] = sorted(writes)
-            self._listed[store] = set(keys)
         low = bisect_left(keys, start)
         high = len(keys) if end is None else bisect_left(keys, end)
         return [(key, writes[key]) for key in keys[low:high] if key in writes]
 
-    def writes(self) -> dict[str, list[tuple[bytes, bytes | None]]]:
+    def writes(self) -> Iterator[tuple[str, list[tuple[bytes, bytes | None]]]]:
         """All writes by store, sorted by key: what a commit applies."""
-        return {
-            store: sorted(writes.items())  # keys differ, so values are never compared
-            for store, writes in sorted(self._writes.items())
-            if writes
-        }
+        for store, writes in sorted(self._writes.items()):
+            if writes:
+                keys = self._sorted.get(store)
+                if keys is None:
+                    keys = sorted(writes)
+                yield store, [(key, writes[key]) for key in keys if key in writes]
 
 
 def _merge(

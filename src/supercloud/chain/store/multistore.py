@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from supercloud.chain.store import merkle, proof
+from supercloud.chain.store import merkle, proof, trunk
 from supercloud.chain.store.backend import Backend, HeightUnavailable, Reader, Writes
 from supercloud.chain.store.branch import Branch
 from supercloud.pb.tendermint.crypto import proof_pb2
@@ -52,12 +53,19 @@ class MultiStore:
     """Committed state of the stores in `names`, read through a bounded cache.
 
     `keep_heights` is how many past heights stay readable; 0 keeps all. The trees are built and checked against the
-    committed app hash at once (some 5 us a key), or with `verify=False` when they are first needed: a process that
-    only answers queries is open immediately.
+    committed app hash at once (some 4 us a key), or with `verify=False` when they are first needed: a process that
+    only answers queries is open immediately. `kept` are trees that `kept_trees` gave at the same height (half a
+    microsecond a key): values are then checked when a write or a proof comes near them.
     """
 
     def __init__(
-        self, backend: Backend, names: Sequence[str], keep_heights: int = 0, *, verify: bool = True
+        self,
+        backend: Backend,
+        names: Sequence[str],
+        keep_heights: int = 0,
+        *,
+        verify: bool = True,
+        kept: Iterable[bytes] = (),
     ) -> None:
         self._backend = backend
         self.names = sorted(names)
@@ -76,15 +84,17 @@ class MultiStore:
         self._history: dict[int, tuple[Trees, int]] = {}
         self._derived: dict[int, tuple[Trees, int]] = {}
         if verify:
-            self.load()
+            self.load(kept)
 
-    def load(self) -> None:
-        """Build the trees of the last height unless they are there. Raises StateCorrupt."""
+    def load(self, kept: Iterable[bytes] = ()) -> None:
+        """Build the trees of the last height unless they are there, of `kept` ones if they fit. Raises StateCorrupt."""
         if self._history:
             return
         roots: dict[str, str] = self._meta["roots"]
-        view: Reader = self._backend.reader(self.height)
-        trees = {name: merkle.build(view.range(name, b"", None)) for name in self.names if name in roots}
+        trees: Trees = trunk.trees(kept)
+        if {name: merkle.root_hash(trees.get(name)).hex() for name in roots} != roots:
+            view: Reader = self._backend.reader(self.height)
+            trees = {name: merkle.build(view.range(name, b"", None)) for name in self.names if name in roots}
         for name, tree in trees.items():
             if merkle.root_hash(tree).hex() != roots[name]:
                 raise StateCorrupt(
@@ -95,6 +105,10 @@ class MultiStore:
         if committed and proof.app_hash(committed) != self.app_hash:
             raise StateCorrupt(f"the stores' roots at height {self.height} do not make {self.app_hash.hex()}")
         self._history[self.height] = trees, 0
+
+    def kept_trees(self) -> Iterator[bytes]:
+        """The trees of the last height, folded, for the next start at it; nothing when they were not needed."""
+        return trunk.chunks(self._history[self.height][0]) if self._history else iter(())
 
     def follow(self, height: int, app_hash: bytes) -> None:
         """Take a height that another process has committed as the last one. For a store that only reads."""
@@ -137,18 +151,28 @@ class MultiStore:
         }
         writes: dict[str, list[tuple[bytes, bytes | None]]] = {}
         count = 0
-        for name, pairs in branch.writes().items():
+        for name, pairs in branch.writes():
             if name not in trees:
                 raise ProgrammerError(f"a write to store {name}, which does not exist")
             # What a block sets back or removes again is no change.
             changed = [pair for pair in pairs if self.get(name, pair[0]) != pair[1]]
             if changed:
                 writes[name] = changed
-                trees[name] = merkle.update(trees[name], changed)
+                trees[name] = self._updated(name, trees[name], changed, self._backend)
                 count += len(changed)
         app_hash = self._hash(trees)
         self._prepared = _Prepared(height, writes, count, trees, app_hash)
         return app_hash
+
+    @staticmethod
+    def _updated(
+        name: str, tree: merkle.Node | None, writes: Sequence[merkle.Write], view: Reader
+    ) -> merkle.Node | None:
+        """A store's tree after writes; `view` shows what the tree is of. Raises StateCorrupt."""
+        try:
+            return merkle.update(tree, writes, _source(name, view))
+        except merkle.Unfoldable as error:
+            raise StateCorrupt(f"store {name}: {error}") from error
 
     def commit(self) -> None:
         """Make what was prepared durable and current."""
@@ -235,10 +259,15 @@ class MultiStore:
                 raise Unprovable(f"store {store} holds an empty value under {each.hex()} at height {height}")
             return value
 
-        value = view.get(store, key)
-        key_proof = (
-            proof.absence(root, key, shown) if value is None else proof.existence(root, key, shown(key))
-        )
+        value, read = view.get(store, key), _source(store, view)
+        try:
+            key_proof = (
+                proof.absence(root, key, shown, read)
+                if value is None
+                else proof.existence(root, key, shown(key), read)
+            )
+        except merkle.Unfoldable as error:
+            raise StateCorrupt(f"store {store}: {error}") from error
         store_proof = proof.store_existence(self._roots(trees), store)
         return value, proof.operations(store, key, key_proof, store_proof)
 
@@ -256,9 +285,11 @@ class MultiStore:
         for each in range(height + 1, nearest + 1):
             for store, key in self._backend.changes(each):
                 keys.setdefault(store, {})[key] = None
-        view = self._backend.reader(height)
+        view, later = self._backend.reader(height), self._backend.reader(nearest)
         trees = {
-            name: merkle.update(tree, [(key, view.get(name, key)) for key in sorted(keys.get(name, ()))])
+            name: self._updated(
+                name, tree, [(key, view.get(name, key)) for key in sorted(keys.get(name, ()))], later
+            )
             for name, tree in near[nearest][0].items()
             if self._meta["since"].get(name, 0) <= height
         }
@@ -288,3 +319,8 @@ class MultiStore:
             self._young = {name: {} for name in self.names}
             self._young_bytes = 0
         self._young[store][key] = value
+
+
+def _source(store: str, view: Reader) -> merkle.Read:
+    """Where a store's folded nodes are unfolded from."""
+    return lambda key, leaves: islice(view.range(store, key, None), leaves)

@@ -17,22 +17,30 @@ STORE_OP: Final = "ics23:iavl"
 APP_OP: Final = "ics23:simple"
 
 
-def existence(root: merkle.Node, key: bytes, value: bytes) -> proofs_pb2.ExistenceProof:
-    """Proof that `key` holds `value` under `root`; the key must be there."""
-    path = [_inner_op(node, right) for node, right in reversed(merkle.path(root, key))]
+def existence(
+    root: merkle.Node, key: bytes, value: bytes, read: merkle.Read = merkle.read_nothing
+) -> proofs_pb2.ExistenceProof:
+    """Proof that `key` holds `value` under `root`; the key must be there. Raises Unfoldable."""
+    path = [_inner_op(node, right) for node, right in reversed(merkle.path(root, key, read))]
     return proofs_pb2.ExistenceProof(key=key, value=value, leaf=_leaf_op(merkle.LEAF_PREFIX), path=path)
 
 
 def absence(
-    root: merkle.Node, key: bytes, value_of: Callable[[bytes], bytes]
+    root: merkle.Node,
+    key: bytes,
+    value_of: Callable[[bytes], bytes],
+    read: merkle.Read = merkle.read_nothing,
 ) -> proofs_pb2.NonExistenceProof:
-    """Proof that `key` is not under `root`: its neighbours. `value_of(key)` reads values at the same height."""
-    before, after = merkle.neighbours(root, key)
+    """Proof that `key` is not under `root`: its neighbours. `value_of(key)` and `read` read at the same height.
+
+    Raises Unfoldable.
+    """
+    before, after = merkle.neighbours(root, key, read)
     found = proofs_pb2.NonExistenceProof(key=key)
     if before is not None:
-        found.left.CopyFrom(existence(root, before, value_of(before)))
+        found.left.CopyFrom(existence(root, before, value_of(before), read))
     if after is not None:
-        found.right.CopyFrom(existence(root, after, value_of(after)))
+        found.right.CopyFrom(existence(root, after, value_of(after), read))
     return found
 
 

@@ -149,9 +149,14 @@ class Environment:
             self._lmdb.set_mapsize(0)
             return self._lmdb.begin(db=table)
 
-    def write(self, work: Callable[[Any], Result]) -> Result:
-        """Run `work(txn)` in one transaction, from the start again when the map had to grow. Raises StorageFull."""
+    def write(self, work: Callable[[Any], Result], room: int = 0) -> Result:
+        """Run `work(txn)` in one transaction, from the start again when the map had to grow. Raises StorageFull.
+
+        `room` bytes it will have from the beginning.
+        """
         with self._writing:
+            while not self._has_room(room):
+                self._grow()
             while True:
                 try:
                     with self._lmdb.begin(write=True) as txn:
@@ -166,13 +171,17 @@ class Environment:
 
     def _tend(self) -> None:
         """Grow the map while there is room in it, and free what dead readers hold."""
-        share, whole = MAP_SHARE_MAX
-        info = self._lmdb.info()
-        if (info["last_pgno"] + 1) * self._page_bytes() * whole > info["map_size"] * share:
+        if not self._has_room(0):
             self._grow()
         self._writes += 1
         if self._writes % READER_CHECK_WRITES == 0:
             self._lmdb.reader_check()
+
+    def _has_room(self, room: int) -> bool:
+        share, whole = MAP_SHARE_MAX
+        info = self._lmdb.info()
+        used = (info["last_pgno"] + 1) * self._page_bytes() + room
+        return bool(used * whole <= info["map_size"] * share)
 
     def _grow(self) -> None:
         free = os.statvfs(self.folder)

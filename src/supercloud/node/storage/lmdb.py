@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +34,8 @@ CHANGED: Final = struct.Struct(">QI")
 LENGTH: Final = struct.Struct(">H")
 NEWEST: Final = 2**64 - 1
 CHUNK_KEYS: Final = 1024
+ROOM_BYTES: Final = 512
+"""Of the file, set aside for a key that is written: about what it takes with its value in all tables."""
 PAGE_KEYS_FIRST: Final = 16
 PAGE_KEYS_MAX: Final = 512
 STORE_BYTES_MAX: Final = 20
@@ -115,42 +117,38 @@ class LmdbBackend:
 
     def apply(self, height: int, writes: Writes, meta: bytes, forget_before: int = 0) -> None:
         """Make a height durable in one transaction."""
-        current: list[Pair] = []
-        gone: list[bytes] = []
-        versions: list[Pair] = []
-        suffix = _END + HEIGHT.pack(NEWEST - height)
-        for store, pairs in writes.items():
+        for store in writes:
             if len(store) > STORE_BYTES_MAX:
                 raise ValueError(f"store name {store} is longer than {STORE_BYTES_MAX} bytes")
-            prefix = _prefix(store)
-            for key, value in pairs:
-                versioned = prefix + escape(key) + suffix
-                if value is None:
-                    gone.append(prefix + key)
-                    versions.append((versioned, seal(versioned, b"\0")))
-                else:
-                    current.append((prefix + key, value))
-                    versions.append((versioned, seal(versioned, b"\1" + value)))
-        changed = _chunks(height, [key for key, _ in versions])
+        suffix = _END + HEIGHT.pack(NEWEST - height)
+        written = sum(map(len, writes.values()))
 
         def work(txn: Any) -> None:
-            with txn.cursor(self._current) as cursor:
-                cursor.putmulti(current)
-                for key in gone:
-                    if cursor.set_key(key):
-                        cursor.delete()
-            with txn.cursor(self._history) as cursor:
-                cursor.putmulti(versions)
-            with txn.cursor(self._changed) as cursor:
-                cursor.putmulti(changed)
+            # In parts: a genesis writes millions of keys, and each is here several times.
+            with (
+                txn.cursor(self._current) as current,
+                txn.cursor(self._history) as history,
+                txn.cursor(self._changed) as changed,
+            ):
+                for number, part in enumerate(_parts(writes)):
+                    current.putmulti([(key, value) for key, _, value in part if value is not None])
+                    for key, _, value in part:
+                        if value is None and current.set_key(key):
+                            current.delete()
+                    versions = [
+                        (name := base + suffix, seal(name, b"\0" if value is None else b"\1" + value))
+                        for _, base, value in part
+                    ]
+                    history.putmulti(versions)
+                    changed.put(*_chunk(height, number, [name for name, _ in versions]))
             found = txn.get(STATE_KEY, db=self._meta)
             earliest = STATE.unpack_from(found)[1] if found else height
-            told = STATE.pack(height, earliest, len(versions)) + meta
+            told = STATE.pack(height, earliest, written) + meta
             txn.put(STATE_KEY, seal(STATE_KEY, told), db=self._meta)
             if forget_before:
-                self._forget(txn, forget_before, 2 * len(versions) + PRUNE_KEYS_SPARE)
+                self._forget(txn, forget_before, 2 * written + PRUNE_KEYS_SPARE)
 
-        self._environment.write(work)
+        self._environment.write(work, written * ROOM_BYTES)
 
     def latest(self) -> tuple[int, bytes] | None:
         """Height and meta of the last apply."""
@@ -334,13 +332,21 @@ def _unescape(key: bytes) -> bytes:
     return key.replace(b"\0\xff", b"\0") if b"\0" in key else key
 
 
-def _chunks(height: int, keys: list[bytes]) -> list[Pair]:
-    chunks = []
-    for number, at in enumerate(range(0, len(keys), CHUNK_KEYS)):
-        body = b"".join([LENGTH.pack(len(key)) + key for key in keys[at : at + CHUNK_KEYS]])
-        key = CHANGED.pack(height, number)
-        chunks.append((key, seal(key, body)))
-    return chunks
+def _parts(writes: Writes) -> Iterator[list[tuple[bytes, bytes, bytes | None]]]:
+    """All writes, CHUNK_KEYS at a time: key in `current`, key in `history` without its suffix, value."""
+    all_ = (
+        (prefix + key, prefix + escape(key), value)
+        for prefix, pairs in ((_prefix(store), pairs) for store, pairs in writes.items())
+        for key, value in pairs
+    )
+    while part := list(islice(all_, CHUNK_KEYS)):
+        yield part
+
+
+def _chunk(height: int, number: int, keys: list[bytes]) -> Pair:
+    body = b"".join([LENGTH.pack(len(key)) + key for key in keys])
+    key = CHANGED.pack(height, number)
+    return key, seal(key, body)
 
 
 def unpack(body: bytes) -> Iterator[bytes]:

@@ -105,8 +105,12 @@ def test_writes_are_sorted_and_name_deletions() -> None:
     mark = branch.mark()
     branch.set("c", b"1", b"gone")
     branch.revert(mark)
-    assert branch.writes() == {"a": [(b"0", None), (b"1", b"z")], "b": [(b"1", b"y"), (b"2", b"x")]}
-    assert list(branch.writes()) == ["a", "b"]
+    expected = [("a", [(b"0", None), (b"1", b"z")]), ("b", [(b"1", b"y"), (b"2", b"x")])]
+    assert list(branch.writes()) == expected
+    assert len(list(branch.range("b", b"", None))) == 2  # now the keys are kept in order
+    branch.set("b", b"0", b"w")
+    expected[1][1].insert(0, (b"0", b"w"))
+    assert list(branch.writes()) == expected
 
 
 def test_writing_while_walking_does_not_disturb_the_walk() -> None:
@@ -130,7 +134,7 @@ def test_keys_that_no_store_can_hold_are_refused_when_written(size: int) -> None
     with pytest.raises(InvalidRequest):
         branch.delete(STORE, b"k" * size)
     assert branch.get(STORE, b"k" * size) is None
-    assert branch.writes() == {}
+    assert list(branch.writes()) == []
     branch.set(STORE, b"k" * KEY_BYTES_MAX, b"v")
 
 
@@ -145,4 +149,15 @@ def test_a_reverted_branch_is_as_if_nothing_had_been(committed: Model, touched: 
         branch.delete(STORE, key)
     branch.revert(0)
     assert list(branch.range(STORE, b"", None)) == sorted(committed.items())
-    assert branch.writes() == {}
+    assert list(branch.writes()) == []
+
+
+def test_what_is_settled_is_undone_no_more() -> None:
+    branch = Branch(MemoryBackend())
+    branch.set("bank", b"a", b"1")
+    branch.settle()
+    mark = branch.mark()
+    branch.set("bank", b"a", b"2")
+    branch.set("bank", b"b", b"2")
+    branch.revert(mark)
+    assert dict(branch.writes()) == {"bank": [(b"a", b"1")]}

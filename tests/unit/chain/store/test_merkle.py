@@ -24,6 +24,22 @@ def tree_of(content: dict[bytes, bytes]) -> merkle.Node | None:
     return merkle.build(sorted(content.items()))
 
 
+def source(content: dict[bytes, bytes]) -> merkle.Read:
+    """What is folded in trees of this content is read here."""
+    pairs = sorted(content.items())
+    return lambda key, leaves: [pair for pair in pairs if pair[0] >= key][:leaves]
+
+
+def opened(tree: merkle.Node | None, read: merkle.Read) -> merkle.Node | None:
+    """A tree without anything folded."""
+    if tree is None or len(tree) == 2:
+        return tree
+    if len(tree) == 3:
+        return merkle.unfold(tree, read)
+    hash_, key, bit, left, right = tree
+    return hash_, key, bit, opened(left, read), opened(right, read)
+
+
 def plain_root(content: dict[bytes, bytes], bit: int = 0) -> bytes:
     """The definition, word for word: split at the first bit in which keys differ."""
     if not content:
@@ -53,7 +69,8 @@ def test_updates_lead_where_building_anew_does(blocks: list[dict[bytes, bytes | 
     tree: merkle.Node | None = None
     roots = []
     for block in blocks:
-        tree = merkle.update(tree, sorted(block.items(), key=lambda pair: pair[0]))
+        read = source(content.copy())
+        tree = merkle.update(tree, sorted(block.items(), key=lambda pair: pair[0]), read)
         content |= {key: value for key, value in block.items() if value is not None}
         for key, value in block.items():
             if value is None:
@@ -61,7 +78,36 @@ def test_updates_lead_where_building_anew_does(blocks: list[dict[bytes, bytes | 
         roots.append((tree, plain_root(content)))
     # Checked at the end, so that a later update that changed an earlier tree is seen.
     assert [(merkle.root_hash(each), root) for each, root in roots] == [(root, root) for _, root in roots]
-    assert tree == tree_of(content)
+    whole = merkle.build(sorted(content.items()), 1)
+    assert opened(tree, source(content)) == whole == opened(tree_of(content), source(content))
+
+
+@given(writes)
+@settings(deadline=None)
+def test_a_folded_tree_is_the_same_tree(block: dict[bytes, bytes | None]) -> None:
+    content = {key: value or b"kept" for key, value in block.items()}
+    whole, read = merkle.build(sorted(content.items()), 1), source(content)
+    nodes = merkle.folded(whole)
+    assert sum(leaves for _, leaves, _ in nodes) == len(content)
+    assert all(leaves <= merkle.FOLDED_LEAVES_MAX for _, leaves, _ in nodes)
+    folded = merkle.joined(nodes)
+    assert folded == tree_of(content)
+    assert opened(folded, read) == whole
+    # Folding again what is folded in part, as a node has it after some blocks.
+    part = merkle.update(folded, [(key, content[key]) for key in sorted(content)[::3]], read)
+    assert merkle.folded(part) == nodes
+
+
+def test_what_does_not_hash_to_what_was_folded_is_refused() -> None:
+    content = {b"%d" % number: b"v" for number in range(4)}
+    tree = tree_of(content)
+    assert tree is not None
+    for other in ({**content, b"2": b"w"}, {b"1": b"v"}, {}):
+        with pytest.raises(merkle.Unfoldable, match="4 pairs from 30"):
+            merkle.path(tree, b"1", source(other))
+        with pytest.raises(merkle.Unfoldable):
+            merkle.update(tree, [(b"1", b"w")], source(other))
+    assert len(merkle.path(tree, b"1", source(content))) > 0
 
 
 @given(st.dictionaries(keys, st.binary(min_size=1, max_size=3), min_size=1, max_size=30), keys)
@@ -72,7 +118,7 @@ def test_neighbours_of_an_absent_key(content: dict[bytes, bytes], key: bytes) ->
         return
     before = max((each for each in content if each < key), default=None)
     after = min((each for each in content if each > key), default=None)
-    assert merkle.neighbours(tree, key) == (before, after)
+    assert merkle.neighbours(tree, key, source(content)) == (before, after)
 
 
 @given(keys, keys)
@@ -96,12 +142,15 @@ def test_a_chain_of_a_thousand_prefixes_is_no_problem() -> None:
         deep[int(turned, 2).to_bytes(KEY_BYTES_MAX, "big")] = b"x"
     built = tree_of(deep)
     assert built is not None
-    assert len(merkle.path(built, longest)) == 8 * KEY_BYTES_MAX
+    assert len(merkle.path(built, longest, source(deep))) == 8 * KEY_BYTES_MAX
     half = sorted(deep)[::2]
     tree = merkle.update(None, [(key, b"y") for key in half])
-    tree = merkle.update(tree, [(key, b"x") for key in sorted(deep)])
+    tree = merkle.update(tree, [(key, b"x") for key in sorted(deep)], source(dict.fromkeys(half, b"y")))
     assert merkle.root_hash(tree) == merkle.root_hash(built)
-    tree = merkle.update(tree, [(key, None) for key in sorted(deep) if key != longest])
+    nodes = merkle.folded(tree)
+    assert nodes == merkle.folded(built)
+    assert merkle.root_hash(merkle.joined(nodes)) == merkle.root_hash(built)
+    tree = merkle.update(tree, [(key, None) for key in sorted(deep) if key != longest], source(deep))
     assert tree == merkle.leaf(longest, b"x")
 
 

@@ -196,6 +196,61 @@ def test_a_damaged_state_is_found_at_start(
         MultiStore(backend, NAMES, verify=False).prove("bank", b"first", 5)
 
 
+def grown(backend: MemoryBackend, heights: int = 6) -> MultiStore:
+    """A store whose trees have folded parts: many keys at the first height, few touched afterwards."""
+    store = MultiStore(backend, NAMES)
+    run(store, 1, {(name, b"%d" % number): b"v" for name in NAMES for number in range(300)})
+    for height in range(2, heights + 1):
+        block: dict[tuple[str, bytes], bytes | None] = {("bank", b"%d" % height): b"w", ("bank", b"9"): None}
+        run(store, height, block)
+    return store
+
+
+def test_kept_trees_spare_a_start_the_reading_of_all_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = MemoryBackend()
+    store = grown(backend)
+    kept = list(store.kept_trees())
+    monkeypatch.setattr(backend, "range", lambda *given: pytest.fail("all values are read"))
+    again = MultiStore(backend, NAMES, kept=kept)
+    monkeypatch.undo()
+    assert list(again.kept_trees()) == kept
+    value, ops = again.prove("bank", b"299", 6)
+    ics23.verify(ops, again.app_hash, "bank", b"299", value)
+    for height, key in ((7, b"7"), (8, b"299"), (9, b"nothing")):
+        block = {("acc", key): b"w", ("bank", b"9"): b"back", ("market", key): None}
+        plain = MultiStore(backend, NAMES)
+        branch = plain.branch()
+        for (name, written), new in block.items():
+            branch.set(name, written, new) if new else branch.delete(name, written)
+        assert plain.prepare(branch, height) == run(again, height, block)
+    assert list(MultiStore(MemoryBackend(), NAMES, verify=False).kept_trees()) == []
+
+
+def test_trees_of_another_height_are_not_used() -> None:
+    backend = MemoryBackend()
+    store = grown(backend)
+    kept = list(store.kept_trees())
+    run(store, 7, {("acc", b"7"): b"w"})
+    for useless in (kept, kept[1:], [b"", b"\x04bank", *kept]):
+        again = MultiStore(backend, NAMES, kept=useless)
+        assert again.app_hash == store.app_hash
+        assert list(again.kept_trees()) == list(store.kept_trees())
+
+
+def test_damage_below_kept_trees_is_found_when_a_block_comes_near() -> None:
+    backend = MemoryBackend()
+    kept = list(grown(backend).kept_trees())
+    backend._versions["bank"][b"150"].append((6, b"other"))
+    again = MultiStore(backend, NAMES, kept=kept)
+    run(again, 7, {("bank", b"2"): b"far away"})
+    branch = again.branch()
+    branch.set("bank", b"151", b"near")
+    with pytest.raises(StateCorrupt, match="store bank"):
+        again.prepare(branch, 8)
+    with pytest.raises(StateCorrupt, match="store bank"):
+        again.prove("bank", b"150", 7)
+
+
 def test_stores_may_come_and_go_with_an_upgrade() -> None:
     backend = MemoryBackend()
     _, past = chain(backend, 10)

@@ -20,7 +20,7 @@ NAMES = ["acc", "bank", "cert", "escrow", "market", "params", "take"]
 
 def proved(content: dict[bytes, bytes], key: bytes, names: list[str], store: str) -> tuple[bytes, Any]:
     """App hash and proof of a key in one of several stores."""
-    tree = merkle.build(sorted(content.items()))
+    tree = merkle.build(sorted(content.items()), 1)
     assert tree is not None
     roots = [(name, hashlib.sha256(name.encode()).digest()) for name in names]
     roots[names.index(store)] = (store, merkle.root_hash(tree))
@@ -72,7 +72,7 @@ def test_nothing_else_holds(key: bytes) -> None:
 
 
 def test_a_neighbour_further_away_does_not_prove_absence() -> None:
-    tree = merkle.build(sorted(CONTENT.items()))
+    tree = merkle.build(sorted(CONTENT.items()), 1)
     assert tree is not None
     for left, right in [(b"04", b"08"), (b"02", b"06"), (b"00", b"38")]:
         wrong = proof.proofs_pb2.NonExistenceProof(

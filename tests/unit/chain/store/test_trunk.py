@@ -1,0 +1,35 @@
+"""Kept trees come back as they were, and whatever else is in their place does no harm."""
+
+from __future__ import annotations
+
+import hashlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supercloud.chain.store import merkle, trunk
+
+
+def content(count: int) -> list[tuple[bytes, bytes]]:
+    return sorted((hashlib.sha256(b"%d" % number).digest(), b"v") for number in range(count))
+
+
+def test_trees_come_back_as_they_were() -> None:
+    trees = {"acc": merkle.build(content(40_000)), "bank": merkle.build(content(1)), "empty": None}
+    chunks = list(trunk.chunks(trees))
+    found = trunk.trees(chunks)
+    assert found == {"acc": trees["acc"], "bank": trees["bank"]}
+    # Ten thousand and more nodes take a few dozen bytes each, not the four hundred a leaf of a whole tree.
+    assert sum(map(len, chunks)) < 40_000 * 40
+
+
+@given(st.lists(st.binary(max_size=90), max_size=4))
+def test_other_bytes_do_no_harm(chunks: list[bytes]) -> None:
+    found = trunk.trees(chunks)
+    assert all(isinstance(store, str) for store in found)
+
+
+def test_a_chunk_cut_short_makes_another_tree() -> None:
+    tree = merkle.build(content(100))
+    [chunk] = trunk.chunks({"acc": tree})
+    assert merkle.root_hash(trunk.trees([chunk[:-1]])["acc"]) != merkle.root_hash(tree)
