@@ -33,7 +33,7 @@ from supercloud.provider.drivers.base import (
     namespace,
 )
 from supercloud.provider.drivers.journal import Journal
-from supercloud.provider.drivers.podman import container, events, failures, machine, ports, streams
+from supercloud.provider.drivers.podman import container, events, failures, machine, nvidia, ports, streams
 from supercloud.provider.drivers.podman.connection import Connection
 from supercloud.provider.drivers.podman.container import Machine
 from supercloud.provider.drivers.podman.engine import LOG_NAME, process_limits
@@ -83,7 +83,9 @@ class PodmanDriver:
         files, processes = process_limits()
         self._machine = Machine(scope(self._folder), files, processes, machine.is_podman(self._info))
         self._renames = machine.is_local(self._info) and ports.possible()
-        self._gpus = await asyncio.to_thread(machine.gpus)
+        found = await asyncio.to_thread(nvidia.listed)
+        self._graphics = nvidia.graphics(self._info, found)
+        self._gpus = self._graphics.given
         storage = machine.storage_folder(self._info)
         limits = Limits(self._settings.image_pull_timeout_s, self._settings.storage_reserve)
         self._images = Images(self._folder / "images.json", storage, limits)
@@ -105,7 +107,7 @@ class PodmanDriver:
         """What the machine has, as the engine and the kernel tell."""
         with failures.translated("the engine"):
             info = dict(await self._engine.api.system.info())
-        return machine.fingerprint(info, self._gpus, self._renames, self._guarded)
+        return machine.fingerprint(info, self._graphics, self._renames, self._guarded)
 
     async def _guard(self) -> bool:
         """Shut containers off from private networks; False where that is not wanted or can not be done."""

@@ -8,6 +8,7 @@ import pytest
 
 from supercloud.provider.drivers.base import Gpu
 from supercloud.provider.drivers.podman import machine
+from supercloud.provider.drivers.podman.nvidia import Graphics
 
 INFO: dict[str, Any] = {
     "Name": "box",
@@ -22,12 +23,14 @@ GPU = Gpu("nvidia", "t4", "16Gi", "pcie", "GPU-1")
 
 
 def test_fingerprint() -> None:
-    found = machine.fingerprint(INFO, (GPU,), renames_ports=True, guarded=True)
+    found = machine.fingerprint(INFO, Graphics((GPU,)), renames_ports=True, guarded=True)
     assert (found.name, found.engine, found.cpu, found.memory) == ("box", "Podman 4.3.1", 8000, 32 * 2**30)
     assert found.storage["ephemeral"] > 0
     assert found.unenforced == ()
     assert found.capabilities == (True, True, True, True, True, True)
-    assert machine.fingerprint({**INFO, "BuildahVersion": ""}, (), True, True).engine == "Docker 4.3.1"
+    assert (
+        machine.fingerprint({**INFO, "BuildahVersion": ""}, Graphics(), True, True).engine == "Docker 4.3.1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,14 +44,19 @@ def test_fingerprint() -> None:
     ],
 )
 def test_what_is_not_enforced_is_said(changes: dict[str, Any], word: str) -> None:
-    found = machine.fingerprint({**INFO, **changes}, (), renames_ports=True, guarded=True)
+    found = machine.fingerprint({**INFO, **changes}, Graphics(), renames_ports=True, guarded=True)
     assert [sentence.partition(":")[0] for sentence in found.unenforced] == [word]
 
 
 def test_networks_and_ports_need_more_than_an_engine() -> None:
-    found = machine.fingerprint(INFO, (), renames_ports=False, guarded=False)
+    found = machine.fingerprint(INFO, Graphics(), renames_ports=False, guarded=False)
     assert [sentence.partition(":")[0] for sentence in found.unenforced] == ["networks", "ports"]
     assert not found.capabilities.blocks_private_networks and not found.capabilities.renames_ports
+
+
+def test_gpus_that_can_not_be_given_are_not_offered() -> None:
+    found = machine.fingerprint(INFO, Graphics(withheld=("GPUs: none",)), renames_ports=True, guarded=True)
+    assert (found.gpus, found.capabilities.gives_gpus, found.unenforced) == ((), False, ("GPUs: none",))
 
 
 def test_usage() -> None:
@@ -59,22 +67,3 @@ def test_usage() -> None:
     }
     assert machine.usage("r", stats) == ("r", 5, 7, 11, 2)
     assert machine.usage("r", {"networks": None}) == ("r", 0, 0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("GPU-1, NVIDIA A100-SXM4-80GB, 81920", Gpu("nvidia", "a100", "80Gi", "sxm", "GPU-1")),
-        ("GPU-2, Tesla T4, 15360", Gpu("nvidia", "t4", "16Gi", "pcie", "GPU-2")),
-        ("GPU-3, NVIDIA GeForce RTX 4090, 24564", Gpu("nvidia", "rtx4090", "24Gi", "pcie", "GPU-3")),
-        ("GPU-4, NVIDIA H100 80GB HBM3, 81559", Gpu("nvidia", "h100", "80Gi", "sxm", "GPU-4")),
-        ("GPU-5, NVIDIA L40S, 46068", Gpu("nvidia", "l40s", "48Gi", "pcie", "GPU-5")),
-        ("GPU-6, NVIDIA H100 PCIe, 81559", Gpu("nvidia", "h100", "80Gi", "pcie", "GPU-6")),
-        ("GPU-7, NVIDIA H200, 143771", Gpu("nvidia", "h200", "141Gi", "pcie", "GPU-7")),
-        ("GPU-8, NVIDIA RTX A6000, 49140", Gpu("nvidia", "rtxa6000", "48Gi", "pcie", "GPU-8")),
-        ("nonsense", None),
-        ("a, b, c", None),
-    ],
-)
-def test_parse_gpu(line: str, expected: Gpu | None) -> None:
-    assert machine.parse_gpu(line) == expected
