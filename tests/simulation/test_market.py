@@ -37,9 +37,9 @@ ELSEWHERE = (("Asia/Kathmandu", "tr_TR.UTF-8"), ("Pacific/Chatham", "C"), ("Amer
 """Time zones with odd offsets, and languages with odd letters and numbers."""
 
 
-def start_replica(tape: Path, seed: int, *extra: str) -> subprocess.Popen[str]:
+def start_replica(tape: Path, seed: int, *extra: str, python: str = sys.executable) -> subprocess.Popen[str]:
     """A replica in a process of its own, whose strings hash in another order, somewhere else in the world."""
-    arguments = [sys.executable, "-m", "supercloud.testing.simulation.replica", str(tape), *extra]
+    arguments = [python, "-m", "supercloud.testing.simulation.replica", str(tape), *extra]
     zone, language = ELSEWHERE[seed % len(ELSEWHERE)]
     environment = {
         **os.environ,
@@ -82,10 +82,11 @@ def must_have_lived(run: Simulation) -> None:
     assert ("undefined", 111222) not in run.codes
 
 
-def simulate(seed: int, blocks: int, folder: Path, *, expiry: bool) -> Simulation:
+def simulate(seed: int, blocks: int, folder: Path, *, expiry: bool, records_a_block: int = 0) -> Simulation:
     """Run, and let two replicas run after it: one on disk that starts anew, one with warm caches."""
     tape = folder / "tape"
     run = Simulation(seed, expiry=expiry, tape=tape)
+    run.records_a_block = records_a_block or run.records_a_block
     run.run(blocks)
     run.close()
     replicas = [
@@ -105,6 +106,30 @@ def test_a_market_where_orders_and_bids_expire(tmp_path: Path) -> None:
     run = simulate(2, BLOCKS // 4, tmp_path, expiry=True)
     assert run.expired["EventOrderExpired"] > 5
     assert run.expired["EventBidExpired"] > 5
+
+
+def test_a_market_that_lives_longer(tmp_path: Path) -> None:
+    """Above all a tape for the replicas; its records are compared with the auditor's now and then."""
+    simulate(3, 5 * BLOCKS // 4, tmp_path, expiry=False, records_a_block=15)
+
+
+@pytest.fixture
+def other_python() -> str:
+    """An interpreter that is not the one that runs this."""
+    found = subprocess.run([ROOT / "scripts" / "other-python"], capture_output=True, text=True)
+    if found.returncode:
+        pytest.skip(found.stderr.strip())
+    return found.stdout.strip()
+
+
+def test_another_interpreter_comes_to_the_same(other_python: str, tmp_path: Path) -> None:
+    run = Simulation(4, expiry=True, tape=tmp_path / "tape")
+    run.records_a_block = 15
+    run.run(BLOCKS // 8)
+    run.close()
+    must_agree(
+        start_replica(tmp_path / "tape", 4, "--home", str(tmp_path / "home"), python=other_python), run
+    )
 
 
 @pytest.mark.slow

@@ -65,6 +65,8 @@ class Simulation:
         self._history: deque[Past] = deque(maxlen=HISTORY)
         self._replays: deque[bytes] = deque(maxlen=40)
         self._next_audit = 0
+        self.records_a_block = 300
+        """How many records a block may let the comparison with the auditor cost: less is a longer pause between two."""
         self._start()
         everybody = [actor.text for actor in self.cast.actors.values()]
         self.auditor = Auditor(self.ask, everybody, bech32=self.ledger.profile.bech32)
@@ -215,7 +217,7 @@ class Simulation:
         if height >= self._next_audit:
             records = self.check_all()
             # The work grows with the state; so does the pause, so that a long run stays linear.
-            self._next_audit = height + 1 + records // 300
+            self._next_audit = height + 1 + records // self.records_a_block
 
     def check_all(self) -> int:
         """All invariants of the ledger, and a comparison of all records with the auditor's."""
