@@ -79,6 +79,7 @@ async def _evidence(rpc: Any, key: Any, at: int) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 async def test_a_second_signature_is_slashed_and_tombstoned(tmp_path: Path) -> None:
     cluster = Cluster(tmp_path / "net", 4)
     key = keys.read_key_file(Home(cluster.member("node3").home).validator_key)
