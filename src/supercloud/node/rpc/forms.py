@@ -15,10 +15,11 @@ from supercloud.node.engine.validators import Validator
 from supercloud.node.genesis import format_time
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 from supercloud.pb.tendermint.crypto import keys_pb2
-from supercloud.pb.tendermint.types import block_pb2, evidence_pb2, params_pb2, types_pb2
+from supercloud.pb.tendermint.types import block_pb2, evidence_pb2, params_pb2, types_pb2, validator_pb2
 
 PUB_KEY_TYPE = "tendermint/PubKeyEd25519"
 DUPLICATE_VOTE_TYPE = "tendermint/DuplicateVoteEvidence"
+LIGHT_CLIENT_ATTACK_TYPE = "tendermint/LightClientAttackEvidence"
 JsonObject = dict[str, Any]
 
 
@@ -97,9 +98,9 @@ def block(message: block_pb2.Block) -> JsonObject:
 
 
 def evidence(message: evidence_pb2.Evidence) -> JsonObject:
-    """Two votes of one validator that contradict each other. Evidence of other kinds is in no block that is kept here
-    (engine/cometbft/json_block.py).
-    """
+    """What proves that a validator has deceived: two votes that contradict each other, or a header beside the chain."""
+    if message.HasField("light_client_attack_evidence"):
+        return _attack(message.light_client_attack_evidence)
     proved = message.duplicate_vote_evidence
     return {
         "type": DUPLICATE_VOTE_TYPE,
@@ -110,6 +111,35 @@ def evidence(message: evidence_pb2.Evidence) -> JsonObject:
             "ValidatorPower": str(proved.validator_power),
             "Timestamp": format_time(time_ns(proved.timestamp)),
         },
+    }
+
+
+def _attack(message: evidence_pb2.LightClientAttackEvidence) -> JsonObject:
+    signed, known = message.conflicting_block.signed_header, message.conflicting_block.validator_set
+    return {
+        "type": LIGHT_CLIENT_ATTACK_TYPE,
+        "value": {
+            "ConflictingBlock": {
+                "signed_header": {"header": header(signed.header), "commit": commit(signed.commit)},
+                "validator_set": {
+                    "validators": [_validator(entry) for entry in known.validators],
+                    "proposer": _validator(known.proposer),
+                },
+            },
+            "CommonHeight": str(message.common_height),
+            "ByzantineValidators": [_validator(entry) for entry in message.byzantine_validators],
+            "TotalVotingPower": str(message.total_voting_power),
+            "Timestamp": format_time(time_ns(message.timestamp)),
+        },
+    }
+
+
+def _validator(message: validator_pb2.Validator) -> JsonObject:
+    return {
+        "address": hexed(message.address),
+        "pub_key": public_key(message.pub_key.ed25519),
+        "voting_power": str(message.voting_power),
+        "proposer_priority": str(message.proposer_priority),
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from supercloud.node.engine.block import time_pb
 from supercloud.node.genesis import parse_time
-from supercloud.pb.tendermint.types import block_pb2, evidence_pb2, types_pb2
+from supercloud.pb.tendermint.types import block_pb2, evidence_pb2, types_pb2, validator_pb2
 
 Json = Mapping[str, Any]
 
@@ -31,7 +31,7 @@ _HASHES = (
 
 
 class UnknownEvidence(ValueError):
-    """Evidence of a kind that this form does not carry in full."""
+    """Evidence of a kind that is not known, or of keys that no validator can have here."""
 
 
 def block(document: Json) -> block_pb2.Block:
@@ -89,9 +89,11 @@ def _commit_signature(document: Json) -> types_pb2.CommitSig:
 
 
 def _evidence(document: Json) -> evidence_pb2.Evidence:
-    if document["type"] != "tendermint/DuplicateVoteEvidence":
-        raise UnknownEvidence(document["type"])
-    value = document["value"]
+    kind, value = document["type"], document["value"]
+    if kind == "tendermint/LightClientAttackEvidence":
+        return evidence_pb2.Evidence(light_client_attack_evidence=_attack(value))
+    if kind != "tendermint/DuplicateVoteEvidence":
+        raise UnknownEvidence(kind)
     made = evidence_pb2.Evidence()
     duplicate = made.duplicate_vote_evidence
     duplicate.vote_a.CopyFrom(_vote(value["vote_a"]))
@@ -99,6 +101,34 @@ def _evidence(document: Json) -> evidence_pb2.Evidence:
     duplicate.total_voting_power = int(value["TotalVotingPower"])
     duplicate.validator_power = int(value["ValidatorPower"])
     _set_time(duplicate.timestamp, value["Timestamp"])
+    return made
+
+
+def _attack(document: Json) -> evidence_pb2.LightClientAttackEvidence:
+    """A header that was signed beside the chain, to deceive light clients."""
+    made = evidence_pb2.LightClientAttackEvidence(
+        common_height=int(document["CommonHeight"]),
+        byzantine_validators=map(_validator, document["ByzantineValidators"] or ()),
+        total_voting_power=int(document["TotalVotingPower"]),
+    )
+    _set_time(made.timestamp, document["Timestamp"])
+    signed, known = (document["ConflictingBlock"][name] for name in ("signed_header", "validator_set"))
+    made.conflicting_block.signed_header.header.CopyFrom(_header(signed["header"]))
+    made.conflicting_block.signed_header.commit.CopyFrom(commit(signed["commit"]))
+    made.conflicting_block.validator_set.validators.extend(map(_validator, known["validators"] or ()))
+    made.conflicting_block.validator_set.proposer.CopyFrom(_validator(known["proposer"]))
+    return made
+
+
+def _validator(document: Json) -> validator_pb2.Validator:
+    if document["pub_key"]["type"] != "tendermint/PubKeyEd25519":
+        raise UnknownEvidence(document["pub_key"]["type"])
+    made = validator_pb2.Validator(
+        address=bytes.fromhex(document["address"]),
+        voting_power=int(document["voting_power"]),
+        proposer_priority=int(document["proposer_priority"]),
+    )
+    made.pub_key.ed25519 = base64.b64decode(document["pub_key"]["value"])
     return made
 
 

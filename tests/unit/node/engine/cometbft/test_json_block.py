@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import orjson
 import pytest
 
 from supercloud.node.engine import block as blocks
@@ -91,8 +94,21 @@ def test_evidence_of_a_double_vote() -> None:
     assert forms.block(json_block.block(document)) == document
 
 
-def test_evidence_that_the_form_does_not_carry_is_named() -> None:
+def test_evidence_of_an_attack_on_light_clients() -> None:
+    made = orjson.loads((Path(__file__).parent / "attack.json").read_bytes())
     document = forms.block(a_block([])[0])
-    document["evidence"] = {"evidence": [{"type": "tendermint/LightClientAttackEvidence", "value": {}}]}
-    with pytest.raises(json_block.UnknownEvidence, match="LightClientAttackEvidence"):
-        json_block.block(document)
+    document["evidence"] = {"evidence": [made["evidence"]]}
+    block = json_block.block(document)
+    (found,) = block.evidence.evidence
+    assert found.SerializeToString(deterministic=True).hex() == made["bytes"]
+    assert forms.block(block) == document
+
+
+def test_evidence_that_is_not_known_is_named() -> None:
+    document = forms.block(a_block([])[0])
+    made = orjson.loads((Path(__file__).parent / "attack.json").read_bytes())["evidence"]
+    made["value"]["ByzantineValidators"][0]["pub_key"]["type"] = "tendermint/PubKeySecp256k1"
+    for unknown in ({"type": "tendermint/Rumour", "value": {}}, made):
+        document["evidence"] = {"evidence": [unknown]}
+        with pytest.raises(json_block.UnknownEvidence, match=r"Rumour|Secp256k1"):
+            json_block.block(document)
