@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from chain import Chain
@@ -101,43 +103,45 @@ def plan(accounts: int, leases: int, txs: int, blocks: int, seed: int = 1) -> Pl
     return made
 
 
-class Market(Chain):
-    """A chain with the accounts and leases of a plan; with `alone`, only those that its steps touch."""
+class Cast:
+    """Who is in a plan, by account number; with `alone`, only those whom its steps touch."""
 
-    def __init__(self, made: Plan, backend: Any, *, alone: bool) -> None:
+    def __init__(self, made: Plan, *, alone: bool) -> None:
         self.profile = Profile()
         used, leases = made.touched()
-        keys = {number: PrivateKey(hashlib.sha256(b"bench %d" % number).digest()) for number in used}
-        self.signers = keys
-        self.sequences = dict.fromkeys(used, 0)
-        numbers = used if alone else range(made.accounts)
-        self.names = {
-            number: self.profile.bech32.text(
-                keys[number].address if number in keys else hashlib.sha256(b"idle %d" % number).digest()[:20]
-            )
-            for number in numbers
-        }
-        self.texts = list(self.names.values())
-        state = self._state(made, leases if alone else range(made.leases))
-        self.leases = len(leases) if alone else made.leases
-        self.start(json.dumps(state).encode(), backend)
+        self.signers = {number: PrivateKey(hashlib.sha256(b"bench %d" % number).digest()) for number in used}
+        self.leases = leases if alone else range(made.leases)
+        self.names = {number: self._name(number) for number in (used if alone else range(made.accounts))}
 
-    def _state(self, made: Plan, leases: Any) -> dict[str, Any]:
+    def _name(self, number: int) -> str:
+        key = self.signers.get(number)
+        idle = hashlib.sha256(b"idle %d" % number).digest()[:20]
+        return self.profile.bech32.text(idle if key is None else key.address)
+
+
+class Document:
+    """The app_state in which everybody has coins and every lease runs."""
+
+    def __init__(self, made: Plan, cast: Cast) -> None:
+        self.made, self.names, self.profile = made, cast.names, cast.profile
+        self.deals = [made.standing(number) for number in cast.leases]
+
+    def state(self) -> dict[str, Any]:
+        """Module by module."""
+        made, deals = self.made, self.deals
         riches = {DENOM: RICHES, "uakt": RICHES}
         pool = module_address("escrow")
-        deals = [made.standing(number) for number in leases]
-        balances = {self.profile.bech32.parse(text): riches for text in self.texts}
+        balances = {self.profile.bech32.parse(text): riches for text in self.names.values()}
         state = default_genesis(self.profile, balances | {pool: {DENOM: 2 * DEPOSIT * len(deals)}})
         entries = state["auth"]["accounts"]
         # The modules' own accounts are made by the modules; numbers are those of the plan, whatever is left out.
         del entries[len(self.names) :]
         for number, entry in zip(self.names, entries, strict=True):
             entry["account_number"] = str(number)
-        first = made.accounts - PROVIDERS
-        providers = [number for number in self.names if number >= first]
         state["provider"]["providers"] = [
             {"owner": self.names[number], "host_uri": f"https://p{number}.example:8443"}
-            for number in providers
+            for number in self.names
+            if number >= made.accounts - PROVIDERS
         ]
         documents = [self._deal(deal) for deal in deals]
         state["deployment"]["deployments"] = [each["deployment"] for each in documents]
@@ -198,6 +202,24 @@ class Market(Chain):
                 },
             },
         }
+
+
+def write(made: Plan, alone: bool, path: Path) -> None:
+    """Put the document of a plan into a file."""
+    path.write_text(json.dumps(Document(made, Cast(made, alone=alone)).state()))
+
+
+class Market(Chain):
+    """A chain begun with the document of a plan that `path` holds."""
+
+    def __init__(self, made: Plan, path: Path, backend: Any, *, alone: bool) -> None:
+        cast = Cast(made, alone=alone)
+        self.profile, self.signers, self.names = cast.profile, cast.signers, cast.names
+        self.sequences = dict.fromkeys(cast.signers, 0)
+        self.leases = len(cast.leases)
+        begun = time.perf_counter()
+        self.start(path.read_bytes(), backend)
+        self.founded_s = time.perf_counter() - begun
 
     def transactions(self, steps: list[Step]) -> list[bytes]:
         """A block's steps, signed."""

@@ -17,6 +17,7 @@ import multiprocessing
 import pstats
 import resource
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -59,15 +60,13 @@ def resident() -> int:
     return int(status.partition("RssAnon:")[2].split()[0]) >> 10
 
 
-def measure(plan: market.Plan, alone: bool, profile: bool) -> Cost:
-    """Build a state, open it again, and run the plan's blocks on it."""
+def measure(plan: market.Plan, path: Path, alone: bool, profile: bool) -> Cost:
+    """Build a state of a document, open it again, and run the plan's blocks on it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         backend = LmdbBackend(folder)
-        begun = time.perf_counter()
         with runtime.loading():
-            chain = market.Market(plan, backend, alone=alone)
-        genesis_s = time.perf_counter() - begun
+            chain = market.Market(plan, path, backend, alone=alone)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
         end(chain, folder)
         backend.close()
@@ -93,9 +92,9 @@ def measure(plan: market.Plan, alone: bool, profile: bool) -> Cost:
         if profile:
             pstats.Stats(profiler).sort_stats("tottime").print_stats(40)
         us = {phase: statistics.median(block[phase] for block in spent) for phase in PHASES}
-        size = len(chain.texts), chain.leases
+        size = len(chain.names), chain.leases
         made_s, disk = statistics.median(lasted), figures.disk_bytes(folder) >> 20
-        return Cost(*size, genesis_s, peak, query_s, block_s, us, made_s, resident(), disk)
+        return Cost(*size, chain.founded_s, peak, query_s, block_s, us, made_s, resident(), disk)
 
 
 def end(chain: market.Market, folder: Path) -> None:
@@ -113,7 +112,7 @@ def reopen(chain: market.Market, folder: Path) -> tuple[float, float]:
         backend = LmdbBackend(folder)
         kept = trees.read(folder / "trees", chain.height)
         chain.app = build_app(backend, chain.profile, Options(kept_trees=kept))
-    asked = QueryBalanceRequest(address=chain.texts[0], denom="uakt").SerializeToString()
+    asked = QueryBalanceRequest(address=next(iter(chain.names.values())), denom="uakt").SerializeToString()
     path = "/cosmos.bank.v1beta1.Query/Balance"
     answer = chain.app.query(abci.RequestQuery(path=path, data=asked))
     if answer.code:
@@ -171,13 +170,19 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=5)
     parser.add_argument("--profile", action="store_true", help="also where the time of the blocks goes")
     given = parser.parse_args()
-    works = []
-    for accounts, leases in zip(given.accounts.split(","), given.leases.split(","), strict=True):
-        plan = market.plan(int(accounts), int(leases), given.txs, given.blocks)
-        works += [(plan, alone, given.profile) for alone in (False, True)]
-    # What a process freed it may not give back, so each state has one of its own.
-    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        costs = pool.starmap(measure, works, chunksize=1)
+    costs = []
+    # What a process freed it may not give back, so each document and each state has one of its own.
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool,
+    ):
+        path = Path(folder) / "app_state.json"
+        for accounts, leases in zip(given.accounts.split(","), given.leases.split(","), strict=True):
+            plan = market.plan(int(accounts), int(leases), given.txs, given.blocks)
+            for alone in (False, True):
+                pool.apply(market.write, (plan, alone, path))
+                costs.append(pool.apply(measure, (plan, path, alone, given.profile)))
+                print(costs[-1], file=sys.stderr, flush=True)
     print(
         f"# State of many accounts and leases, blocks of {given.txs} market transactions\n\n"
         f"{figures.machine()}\n\n{report(costs)}"

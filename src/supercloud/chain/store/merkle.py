@@ -98,7 +98,32 @@ def direction(key: bytes, bit: int) -> bool:
 
 def build(pairs: Iterable[tuple[bytes, bytes]], leaves_max: int = FOLDED_LEAVES_MAX) -> Node | None:
     """The tree of sorted pairs, folded; with `leaves_max` 1 it is not."""
-    return _fold(((leaf(key, value), 1) for key, value in pairs), leaves_max)
+    # As `_join`, with the number of leaves of each open node; spelled out, for a start does this for every key.
+    nodes: list[Node] = []
+    counts: list[int] = []
+    bits: list[int] = []
+    last = b""
+
+    def close() -> None:
+        right, left = nodes.pop(), nodes[-1]
+        count = counts.pop() + counts[-1]
+        hash_ = _sha256(_INNER_HEAD + left[0] + b"\x20" + right[0]).digest()
+        bit = bits.pop()
+        nodes[-1] = (hash_, left[1], count) if count <= leaves_max else (hash_, left[1], bit, left, right)
+        counts[-1] = count
+
+    for key, value in pairs:
+        if nodes:
+            bit = critical_bit(last, key)
+            while bits and bits[-1] > bit:
+                close()
+            bits.append(bit)
+        nodes.append(leaf(key, value))
+        counts.append(1)
+        last = key
+    while bits:
+        close()
+    return nodes[0] if nodes else None
 
 
 def unfold(node: Node, read: Read) -> Node:
@@ -205,33 +230,6 @@ def _join(nodes: Iterable[Node]) -> Node | None:
         right = open_nodes.pop()
         open_nodes.append(_inner(open_bits.pop(), open_nodes.pop(), right))
     return open_nodes[0] if open_nodes else None
-
-
-def _fold(leaves: Iterable[tuple[Node, int]], leaves_max: int) -> Node | None:
-    """As `_join`, with the number of leaves of each node; what has no more than `leaves_max` becomes one node."""
-    open_nodes: list[tuple[Node, int]] = []
-    open_bits: list[int] = []
-
-    def close() -> None:
-        right, more = open_nodes.pop()
-        left, count = open_nodes.pop()
-        bit, count = open_bits.pop(), count + more
-        if count > leaves_max:
-            open_nodes.append((_inner(bit, left, right), count))
-        else:
-            hash_ = _sha256(_INNER_HEAD + left[0] + b"\x20" + right[0]).digest()
-            open_nodes.append(((hash_, left[1], count), count))
-
-    for counted in leaves:
-        if open_nodes:
-            bit = critical_bit(open_nodes[-1][0][1], counted[0][1])
-            while open_bits and open_bits[-1] > bit:
-                close()
-            open_bits.append(bit)
-        open_nodes.append(counted)
-    while open_bits:
-        close()
-    return open_nodes[0][0] if open_nodes else None
 
 
 def _write_one(root: Node, key: bytes, value: bytes | None, read: Read) -> Node | None:

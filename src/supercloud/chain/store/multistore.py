@@ -127,7 +127,7 @@ class MultiStore:
         self, store: str, start: bytes, end: bytes | None, reverse: bool = False
     ) -> Iterator[tuple[bytes, bytes]]:
         """Committed pairs in key order."""
-        return self._backend.range(store, start, end, reverse)
+        return self._backend.range(store, start, end, reverse) if self.height else iter(())
 
     def branch(self) -> Branch:
         """A branch on the last committed height."""
@@ -155,7 +155,11 @@ class MultiStore:
             if name not in trees:
                 raise ProgrammerError(f"a write to store {name}, which does not exist")
             # What a block sets back or removes again is no change.
-            changed = [pair for pair in pairs if self.get(name, pair[0]) != pair[1]]
+            changed = (
+                [pair for pair in pairs if self.get(name, pair[0]) != pair[1]]
+                if self.height
+                else [pair for pair in pairs if pair[1] is not None]
+            )
             if changed:
                 writes[name] = changed
                 trees[name] = self._updated(name, trees[name], changed, self._backend)
@@ -187,9 +191,10 @@ class MultiStore:
         }
         forget_before = max(height - self._keep_heights, 0) if self._keep_heights else 0
         self._backend.apply(height, writes, json.dumps(meta, sort_keys=True).encode(), forget_before)
-        for name, pairs in writes.items():
-            for key, value in pairs:
-                self._remember(name, key, value)
+        if self.height:
+            for name, pairs in writes.items():
+                for key, value in pairs:
+                    self._remember(name, key, value)
         self.height, self.app_hash, self._meta = height, app_hash, meta
         self._prepared = None
         self._history[height] = trees, written
@@ -220,9 +225,6 @@ class MultiStore:
         }
         self._backend.apply(height, pairs, json.dumps(meta, sort_keys=True).encode())
         self.height, self.app_hash, self._meta = height, found, meta
-        # What was read before there was anything is remembered as absent.
-        self._young = {name: {} for name in self.names}
-        self._old, self._young_bytes = self._young, 0
         self._history = {height: (trees, 0)}
 
     def _drop_trees(self) -> None:
@@ -307,6 +309,9 @@ class MultiStore:
     # --- The cache
 
     def _fetch(self, store: str, key: bytes) -> bytes | None:
+        if not self.height:
+            # Before the first commit nothing is there, and nothing is remembered either.
+            return None
         found = self._old[store].get(key, _ABSENT)
         value: bytes | None = self._backend.get(store, key) if found is _ABSENT else found  # type: ignore[assignment]
         self._remember(store, key, value)
