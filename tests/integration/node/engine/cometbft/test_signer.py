@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import orjson
@@ -126,6 +127,7 @@ class Running:
         config.engine.kind = "cometbft"
         config.p2p.listen = f"127.0.0.1:{free_port()}"
         config.p2p.signer_listen = f"127.0.0.1:{self.port}"
+        config.doors.apart = True
         config.rpc.listen = f"127.0.0.1:{free_port()}"
         config.grpc.listen = config.rest.listen = ""
         self.home = Home(make_home(folder / "home", config))
@@ -180,6 +182,16 @@ async def _reach(rpc: Rpc, wanted: int) -> None:
             await asyncio.sleep(0.05)
 
 
+async def _validator(rpc: Rpc, public_key: str) -> dict[str, Any]:
+    """What a node says of its validator, once it has this key: the doors hear of it within a second."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            known: dict[str, Any] = (await rpc.call("status"))["validator_info"]
+            if known["pub_key"]["value"] == public_key:
+                return known
+            await asyncio.sleep(0.05)
+
+
 async def test_no_signer_no_blocks(
     tmp_path: Path, session: aiohttp.ClientSession, make_signer: Maker
 ) -> None:
@@ -195,8 +207,7 @@ async def test_no_signer_no_blocks(
         raw = transfer(7, 0)
         assert (await rpc.send(raw))["code"] == 0
         await rpc.committed(raw)
-        known = (await rpc.call("status"))["validator_info"]
-        assert known["pub_key"]["value"] == base64.b64encode(signer.public_key).decode()
+        known = await _validator(rpc, base64.b64encode(signer.public_key).decode())
         assert int(known["voting_power"]) > 0
         assert not node.home.validator_key.exists() and not node.home.signing_record.exists()
         # It goes away: no blocks, and the log says who is missing.
