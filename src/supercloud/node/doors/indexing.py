@@ -40,7 +40,7 @@ class Indexing:
                 log.warning("the index is behind until its database is back: %s", error)
             self._away = True
             return
-        if self._away and self._index.height == height:
+        if self._away and self._index.height >= height:
             log.info("the index has caught up", extra={"height": height})
             self._away = False
 

@@ -12,6 +12,7 @@ import uvicorn
 
 from supercloud.node.config import Config, ConfigError, split_address
 from supercloud.node.connections import BoundedHttp, bounded
+from supercloud.node.doors.alongside import Alongside
 from supercloud.node.doors.indexing import Indexing
 from supercloud.node.engine.embedded import EngineError
 from supercloud.node.engine.ports import Listener
@@ -70,8 +71,11 @@ class Doors:
         self._http = HttpServers(config.rpc.body_bytes)
         self._rpc: RpcServer | None = None
         self._grpc: GrpcServer | None = None
+        kept = config.engine.blocks_kept
+        # A database that does not answer must hold neither blocks nor doors up.
+        self._apart = Alongside(Indexing(view.index, kept, view.history.again())) if view.index.far else None
         self.listeners: list[Listener] = [
-            Indexing(view.index, config.engine.blocks_kept, view.history),
+            self._apart or Indexing(view.index, kept, view.history),
             view.waiting,
             self._hub,
         ]
@@ -119,6 +123,8 @@ class Doors:
             await self._grpc.stop()
             self._grpc = None
         await self._http.stopped()
+        if self._apart is not None:
+            await asyncio.to_thread(self._apart.close)
 
     def _make_rpc(self, dispatch: Any) -> RpcServer:
         rpc = self._config.rpc

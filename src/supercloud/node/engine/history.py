@@ -36,6 +36,10 @@ class History:
         self._state = state
         self._entries: OrderedDict[int, Entry] = OrderedDict()
 
+    def again(self) -> History:
+        """The same for another thread."""
+        return History(self._store, self._state)
+
     @property
     def height(self) -> int:
         """Last committed height; 0 before the first block."""

@@ -68,7 +68,7 @@ class TxService:
             key = bytes.fromhex(request.hash)
         except ValueError as error:
             raise InvalidArgument(f"tx hash is not hex: {request.hash[:80]}") from error
-        position = self._view.index.find(key)
+        position = await self._view.position(key)
         if position is None:
             reason = await self._view.mempool.reason(key)
             # Clients wait on these words, so the reason comes after them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from supercloud.chain.app import SupercloudApp
@@ -9,7 +10,7 @@ from supercloud.node.engine.history import History
 from supercloud.node.engine.peers import Alone, Peers
 from supercloud.node.engine.waiting import Waiting
 from supercloud.node.genesis import Genesis
-from supercloud.node.indexer.port import SearchIndex
+from supercloud.node.indexer.port import Position, SearchIndex
 from supercloud.node.live import Live
 from supercloud.node.mempool import Pool
 
@@ -61,3 +62,9 @@ class View(Core):
     index: SearchIndex
     waiting: Waiting
     live: Live
+
+    async def position(self, key: bytes) -> Position | None:
+        """Where the transaction with that hash stands. Raises IndexAway."""
+        if self.index.far:
+            return await asyncio.to_thread(self.index.find, key)
+        return self.index.find(key)

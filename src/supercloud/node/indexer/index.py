@@ -58,6 +58,8 @@ WHERE tx.failed OR NOT excluded.failed
 class Index:
     """The index in one file. Writes belong to one thread; searches may come from another."""
 
+    far = False
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writer = _open(path)

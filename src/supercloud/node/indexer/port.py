@@ -58,6 +58,8 @@ class SearchIndex(Protocol):
     """The last height that is in; 0 when none is."""
     base: int
     """The first height that is in."""
+    far: bool
+    """Whether its database is not in this process, so that it may keep one waiting for seconds."""
 
     def close(self) -> None:
         """Release what is held."""

@@ -47,7 +47,15 @@ RETRY_S = 2.0
 
 _TAKE_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('supercloud index ' || current_schema(), 0))"
 _BEGINNING = 128
-_SETTINGS = {"connect_timeout": CONNECT_S, "application_name": "supercloud index", "tcp_user_timeout": 10_000}
+# A host that swallows packets is given up after ten seconds, whether it owes an acknowledgement or an answer.
+_SETTINGS = {
+    "connect_timeout": CONNECT_S,
+    "application_name": "supercloud index",
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 4,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
 # Names compare by their bytes; long values are found by their beginning, which fits into an index page.
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS meta (version integer NOT NULL, chain text NOT NULL);
@@ -73,6 +81,8 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 class PostgresIndex:
     """The index in a database. `url` is libpq's (`postgresql://…`). Raises ConfigError when it can not be used."""
+
+    far = True
 
     def __init__(self, url: str, chain_id: str) -> None:
         self._parameters = _parameters(url)

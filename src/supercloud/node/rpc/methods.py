@@ -265,7 +265,7 @@ class Methods:
     async def tx(self, hash_: bytes | None, prove: bool | None) -> JsonObject:
         """A committed transaction."""
         key = hash_ or b""
-        position = self._view.index.find(key)
+        position = await self._view.position(key)
         if position is None:
             text = f"tx ({hexed(key)}) not found"
             reason = await self._view.mempool.reason(key)

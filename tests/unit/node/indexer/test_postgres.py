@@ -6,8 +6,11 @@ import contextlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -15,6 +18,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -27,6 +31,7 @@ from supercloud.node.indexer.postgres import PostgresIndex
 from supercloud.node.indexer.query import parse
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 
+NAME = ".s.PGSQL.5432"
 pytestmark = [pytest.mark.node, pytest.mark.xdist_group("postgresql")]
 
 
@@ -192,7 +197,7 @@ def test_the_database_itself_ends_a_search_that_lasts(postgresql: Any) -> None:
 class NodeProcess:
     """A node as its owner starts it, with the index in a database that has a password."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, *, apart: bool = False) -> None:
         self.log = folder / "log"
         self._home = folder / "home"
         listen = {f"SUPERCLOUD_{door}_LISTEN": "" for door in ("REST", "GRPC", "METRICS")}
@@ -201,6 +206,7 @@ class NodeProcess:
             **listen,
             "SUPERCLOUD_RPC_LISTEN": "127.0.0.1:0",
             "SUPERCLOUD_ENGINE_BLOCK_INTERVAL_S": "0.05",
+            "SUPERCLOUD_DOORS_APART": "true" if apart else "false",
             "SUPERCLOUD_INDEX_DATABASE": url.replace("//postgres@", "//postgres:s3cret@"),
         }
         self._run("init").wait(60)
@@ -220,11 +226,11 @@ class NodeProcess:
         self.process.terminate()
         self.process.wait(20)
 
-    def ask(self, path: str) -> Any:
+    def ask(self, path: str, within_s: float = 5.0) -> Any:
         started = re.search(r'"rpc":"(http://[^"]+)"', self.log.read_text())
         if started is None:
             raise OSError("not yet")
-        with urllib.request.urlopen(f"{started[1]}/{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"{started[1]}/{path}", timeout=within_s) as answer:
             return json.load(answer)["result"]
 
     def height(self) -> int:
@@ -244,9 +250,10 @@ class NodeProcess:
         raise AssertionError(self.log.read_text()[-3000:])
 
 
-def test_a_node_goes_on_without_its_database(postgresql: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_node_goes_on_without_its_database(postgresql: Any, tmp_path: Path, apart: bool) -> None:
     url = postgresql.schema()
-    node = NodeProcess(tmp_path, url)
+    node = NodeProcess(tmp_path, url, apart=apart)
     try:
         node.wait_until(lambda: node.indexed() >= 3)
         postgresql.stop()
@@ -280,3 +287,69 @@ def test_a_node_goes_on_without_its_database(postgresql: Any, tmp_path: Path) ->
     finally:
         node.process.kill()
         node.process.wait(10)
+
+
+class Line:
+    """The way to a database, by a socket in `folder`; `cut` swallows what is sent from then on, in both directions."""
+
+    def __init__(self, folder: Path, server: Path) -> None:
+        self.open = threading.Event()
+        self.open.set()
+        self._server = str(server / NAME)
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.bind(str(folder / NAME))
+        self._listening.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listening.accept()
+                server = socket.socket(socket.AF_UNIX)
+                server.connect(self._server)
+                for pair in ((client, server), (server, client)):
+                    threading.Thread(target=self._carry, args=pair, daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while sent := source.recv(65536):
+                self.open.wait()
+                target.sendall(sent)
+            target.shutdown(socket.SHUT_WR)
+
+    def cut(self) -> None:
+        self.open.clear()
+
+    def close(self) -> None:
+        self.open.set()
+        self._listening.close()
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_database_that_does_not_answer_holds_nothing_up(postgresql: Any, apart: bool) -> None:
+    """Neither blocks nor other answers; when it answers again, it gets what it missed."""
+    with tempfile.TemporaryDirectory(prefix="line-") as name:
+        folder = Path(name)
+        line = Line(folder, postgresql.folder)
+        url = postgresql.schema().replace(quote(str(postgresql.folder), safe=""), quote(name, safe=""))
+        node = NodeProcess(folder, url, apart=apart)
+        try:
+            node.wait_until(lambda: node.indexed() >= 3)
+            line.cut()
+            cut_at = node.height()
+            node.wait_until(lambda: node.height() >= cut_at + 20)
+            with pytest.raises(TimeoutError):
+                node.ask(f"tx?hash=0x{'AB' * 32}", within_s=0.5)
+            cut_at = node.height()
+            node.wait_until(lambda: node.height() >= cut_at + 20)
+            line.open.set()
+            node.wait_until(lambda: node.height() - node.indexed() < 3)
+            line.cut()
+            cut_at = node.height()
+            node.wait_until(lambda: node.height() >= cut_at + 3)
+            node.end()
+            assert node.process.returncode == 0, "it ends all the same"
+        finally:
+            node.process.kill()
+            node.process.wait(10)
+            line.close()
