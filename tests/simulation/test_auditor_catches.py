@@ -12,10 +12,18 @@ from typing import Any
 import pytest
 
 from supercloud.chain import hooks
+from supercloud.chain.x.bme import conversion
+from supercloud.chain.x.bme import keeper as bme
+from supercloud.chain.x.distribution import records as distribution
 from supercloud.chain.x.escrow import keeper as escrow
 from supercloud.chain.x.escrow import settlement
+from supercloud.chain.x.feeauction import types as feeauction
+from supercloud.chain.x.gov import tally
+from supercloud.chain.x.grants import types as grants
 from supercloud.chain.x.market import keeper as market
 from supercloud.chain.x.market import msg_server as market_msgs
+from supercloud.chain.x.oracle import aggregation
+from supercloud.chain.x.staking import keeper as staking
 from supercloud.chain.x.take import types as take
 from supercloud.testing.simulation import Failure, Simulation
 from supercloud.types.dec import ONE
@@ -162,10 +170,93 @@ def crash_in_a_handler(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(market_msgs, "close_lease", close)
 
 
+def shares_of_another_whole(patch: pytest.MonkeyPatch) -> None:
+    """The take flows out in parts of 9,900."""
+    patch.setattr(take, "BPS", 9_900)
+
+
+def nothing_is_burned(patch: pytest.MonkeyPatch) -> None:
+    """What a winner paid is not burned but given to those who stake."""
+    original = feeauction.split
+
+    def split(params: Any, paid: int) -> Any:
+        parts = original(params, paid)
+        return parts._replace(burned=0, stakers=parts.stakers + parts.burned)
+
+    patch.setattr(feeauction, "split", split)
+
+
+def streams_round_up(patch: pytest.MonkeyPatch) -> None:
+    """A grant has earned the unit that it has only begun to earn."""
+    original = grants.earned
+
+    def earned(grant: Any, now: int) -> Any:
+        later = now + 10**9 if grant.HasField("stream") and grant.status == grants.ACTIVE else now
+        return original(grant, later)
+
+    patch.setattr(grants, "earned", earned)
+
+
+def spread_is_given_away(patch: pytest.MonkeyPatch) -> None:
+    """Nothing of a conversion stays in the vault."""
+    original = conversion.convert
+    patch.setattr(conversion, "convert", lambda *given: original(*given)._replace(spread=0))
+
+
+def locked_tokens_are_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """Burned credit is paid with new tokens, though mints left enough."""
+    original = bme.Keeper.amount
+
+    def amount(self: Any, ctx: Any, table: bytes, denom: str) -> int:
+        return 0 if table == bme.keys.REMINT_CREDITS and ctx.height % 2 else original(self, ctx, table, denom)
+
+    patch.setattr(bme.Keeper, "amount", amount)
+
+
+def tokens_stand_in_always(patch: pytest.MonkeyPatch) -> None:
+    """Native tokens pay for credit in healthy times too."""
+    patch.setattr(bme.types, "HALT_CR", bme.types.HEALTHY)
+
+
+def prices_count_alike(patch: pytest.MonkeyPatch) -> None:
+    """However long a price held."""
+    patch.setattr(
+        aggregation, "time_weighted", lambda now, points: aggregation.mean([point.price for point in points])
+    )
+
+
+def deposits_always_come_back(patch: pytest.MonkeyPatch) -> None:
+    """Also after a veto."""
+    original = tally.judge
+    patch.setattr(tally, "judge", lambda *given: original(*given)._replace(burns=False))
+
+
+def only_the_first_voter_counts(patch: pytest.MonkeyPatch) -> None:
+    """All other votes are lost."""
+    original = tally.count
+
+    def count(validators: Any, ballots: Any, *rest: Any) -> Any:
+        return original(validators, list(ballots)[:1], *rest)
+
+    patch.setattr(tally, "count", count)
+
+
+def rewards_go_home(patch: pytest.MonkeyPatch) -> None:
+    """Where somebody wants rewards to go is forgotten."""
+    patch.setattr(distribution, "withdraw_address", lambda ctx, delegator: delegator)
+
+
+def slashed_tokens_stay(patch: pytest.MonkeyPatch) -> None:
+    """What a wrong costs is taken off the books and not burned."""
+    patch.setattr(staking.Keeper, "burn", lambda self, ctx, pool, amount: None)
+
+
 DEFECTS = [
     first_loser_only, take_rounds_up, take_twice, fraction_is_kept, newest_deposit_first, grants_stay_spent,
     refunds_to_the_owner, same_block_close_leaves_payment_open, prefix_of_the_name, open_order_forgotten,
-    reason_is_lost, window_ignored, event_missing, crash_in_a_handler,
+    reason_is_lost, window_ignored, event_missing, crash_in_a_handler, shares_of_another_whole, nothing_is_burned,
+    streams_round_up, spread_is_given_away, locked_tokens_are_forgotten, tokens_stand_in_always, prices_count_alike,
+    deposits_always_come_back, only_the_first_voter_counts, rewards_go_home, slashed_tokens_stay,
 ]  # fmt: skip
 
 

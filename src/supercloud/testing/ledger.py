@@ -154,13 +154,22 @@ class Ledger:
 
     # --- Blocks
 
-    def finalize(self, txs: Sequence[bytes] = ()) -> abci.ResponseFinalizeBlock:
+    def finalize(
+        self,
+        txs: Sequence[bytes] = (),
+        votes: Sequence[abci.VoteInfo] = (),
+        proofs: Sequence[abci.Misbehavior] = (),
+    ) -> abci.ResponseFinalizeBlock:
         """Execute the next block without committing it."""
-        self.last = self.app.finalize_block(
-            abci.RequestFinalizeBlock(
-                txs=txs, height=self.next_height, time=stamp(self.time), proposer_address=b"p" * 20
-            )
+        request = abci.RequestFinalizeBlock(
+            txs=txs,
+            height=self.next_height,
+            time=stamp(self.time),
+            proposer_address=b"p" * 20,
+            misbehavior=proofs,
         )
+        request.decided_last_commit.votes.extend(votes)
+        self.last = self.app.finalize_block(request)
         return self.last
 
     def commit(self) -> None:

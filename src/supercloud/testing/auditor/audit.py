@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from google.protobuf.message import Message
 
 from supercloud.codec import registry
 from supercloud.codec.tx import decode
+from supercloud.crypto import ed25519
 from supercloud.pb.akash.deployment.v1beta4 import query_pb2 as deployment_queries
 from supercloud.pb.akash.escrow.v1 import query_pb2 as escrow_queries
 from supercloud.pb.akash.market.v1beta5 import query_pb2 as market_queries
@@ -18,14 +19,18 @@ from supercloud.pb.akash.take.v1 import query_pb2 as take_queries
 from supercloud.pb.cosmos.authz.v1beta1 import query_pb2 as authz_queries
 from supercloud.pb.cosmos.bank.v1beta1 import query_pb2 as bank_queries
 from supercloud.pb.supercloud.market.v1 import query_pb2 as expiry_queries
-from supercloud.pb.tendermint.abci.types_pb2 import ResponseFinalizeBlock
+from supercloud.pb.tendermint.abci.types_pb2 import Misbehavior, ResponseFinalizeBlock, VoteInfo
+from supercloud.testing.auditor.books import Books
+from supercloud.testing.auditor.books import coins as _coins
 from supercloud.testing.auditor.market import Market, Thing, name_of
 from supercloud.testing.auditor.money import (
+    COLLECTED,
     FRACTION,
+    MODULES,
     POOL,
     SEND_URL,
-    TAKEN,
     Account,
+    Amount,
     Money,
     Permission,
     Stream,
@@ -54,6 +59,19 @@ SIGNERS = {
     "MsgExec": ("grantee",),
     "MsgGrant": ("granter",),
     "MsgRevoke": ("granter",),
+    "MsgBid": ("bidder",),
+    "MsgClaim": ("recipient",),
+    "MsgReleaseMilestone": ("authority",),
+    "MsgCancelGrant": ("authority",),
+    "MsgSubmitProposal": ("proposer",),
+    "MsgDeposit": ("depositor",),
+    "MsgVote": ("voter",),
+    "MsgVoteWeighted": ("voter",),
+    "MsgCancelProposal": ("proposer",),
+    "MsgAddPriceEntry": ("signer",),
+    "MsgFundVault": ("authority",),
+    "MsgUpdateOutflow": ("authority",),
+    "MsgFundCommunityPool": ("depositor",),
 }
 """Where a message that can be executed for somebody names its signer; `id.owner` or `owner` for the rest."""
 
@@ -65,25 +83,39 @@ class Block(NamedTuple):
     time: int
     txs: list[bytes]
     response: ResponseFinalizeBlock
+    votes: Sequence[VoteInfo] = ()
+    """Who decided the block before."""
+    proofs: Sequence[Misbehavior] = ()
+    """Of double signatures."""
 
 
 class Auditor:
-    """Applies every block to a model of its own and requires the ledger to agree."""
+    """Applies every block to a model of its own and requires the ledger to agree. Begins after the first block."""
 
     def __init__(self, ask: Ask, watched: Iterable[str], *, bech32: Bech32) -> None:
         self._ask = ask
         self.money = Money(bech32.parse)
         self.market = Market(self.money)
+        self.books = Books(self.money)
+        self._valcons = bech32.valcons
         self._addresses = {name: name for name in watched}
-        self._addresses[POOL] = bech32.text(module_address("escrow"))
-        self._addresses[TAKEN] = bech32.text(module_address("take"))
+        for module in MODULES:
+            self._addresses[module] = bech32.text(module_address(module.split("/")[1]))
         self._names = {address: name for name, address in self._addresses.items()}
         self.accepted: Counter[str] = Counter()
         """Messages of accepted transactions, by name."""
         for name, address in self._addresses.items():
             self.money.purses[name] = Counter(self._balances(address))
-        self.supply = self._supply()
+        self.money.supply = self._supply()
+        self._knows_all = self.money.total() == +self.money.supply
+        """Whether everybody who has anything is watched."""
         self._read_params()
+        self.books.read(ask)
+        self.books.read_stakes(
+            ask,
+            lambda record: bech32.valcons(ed25519.address(registry.unpack(record.consensus_pubkey).key)),  # type: ignore[attr-defined]
+            lambda name: bech32.text(bech32.parse_valoper(name)),
+        )
 
     def _read_params(self) -> None:
         answer = self._ask(
@@ -112,30 +144,40 @@ class Auditor:
         self.money.height, self.money.time = block.height, block.time
         self.money.touched.clear()
         self.money.forget_expired()
-        minted = Counter(_minted(block.response.events))
+        told = [_told(event) for event in block.response.events]
+        self.books.hear(told)
+        votes = [(self._valcons(vote.validator.address), vote.validator.power) for vote in block.votes]
+        proofs = {self._valcons(proof.validator.address): proof.height for proof in block.proofs}
+        self.books.begin_block(votes, proofs, told)
+        # Of the rewards that a block tells of, those of its end are explained there.
+        later, self.books.stakes.paid = self.books.stakes.paid, []
         for raw, result in zip(block.txs, block.response.tx_results, strict=True):
-            minted.update(_minted(result.events))
             self._charge(result.events)
+            self.books.hear(_told(event) for event in result.events)
             if result.code == 0:
                 for message in decode(raw).msgs:
                     self._apply(message)
             self._compare_events(result.events, f"transaction {result.code} at {block.height}")
+        self.books.stakes.paid = later
+        self.books.end_block(told, lambda packed: self._apply(registry.unpack(packed)))
         self._expire(block.response.events)
         self._compare_events(block.response.events, f"end of block {block.height}")
+        self.books.close_block(told)
         self._compare_touched(block.height)
-        self._compare_supply(minted)
+        self._compare_supply()
 
     def _charge(self, events: Iterable[Any]) -> None:
         for event in events:
             words = {each.key: each.value for each in event.attributes}
             if event.type == "tx" and words.get("fee"):
                 for denom, amount in _coins(words["fee"]).items():
-                    self.money.spend(self._names.get(words["fee_payer"], words["fee_payer"]), denom, amount)
+                    payer = self._names.get(words["fee_payer"], words["fee_payer"])
+                    self.money.move(payer, COLLECTED, denom, amount)
 
     def _apply(self, message: Any) -> None:
         name = message.DESCRIPTOR.full_name
         self.accepted[name] += 1
-        if self.market.apply(message):
+        if self.market.apply(message) or self.books.apply(message):
             return
         match name:
             case "cosmos.bank.v1beta1.MsgSend":
@@ -216,22 +258,18 @@ class Auditor:
         mine = +self.money.purses[name]
         require(mine == held, f"{where}: {name} has {dict(held)} and should have {dict(mine)}")
 
-    def _compare_supply(self, minted: Mapping[str, int]) -> None:
-        expected = +(self.supply + Counter(minted)) if minted else self.supply
-        self.supply = self._supply()
-        require(self.supply == expected, f"supply is {dict(self.supply)} and should be {dict(expected)}")
+    def _compare_supply(self) -> None:
+        told, mine = self._supply(), +self.money.supply
+        require(told == mine, f"supply is {dict(told)} and should be {dict(mine)}")
+        if self._knows_all:
+            held = self.money.total()
+            require(held == mine, f"all purses hold {dict(held)}, not {dict(mine)}")
 
     def compare(self) -> int:
         """Compare every record and every balance; returns how many records there were."""
         for name in self.money.purses:
             self._compare_purse(name, f"after block {self.money.height}")
-        pool = Counter[str]()
-        for account in self.money.accounts.values():
-            for lot in account.lots:
-                pool[lot.denom] += lot.left
-            for stream in account.streams.values():
-                pool[stream.denom] += stream.earned
-        require(pool == +self.money.purses[POOL], f"escrow holds {self.money.purses[POOL]} for {pool}")
+        self._compare_pool()
         self._compare_permissions()
         counts = Counter[str]()
         for entry in self._deployments():
@@ -251,7 +289,18 @@ class Auditor:
             require(counts[kind] == len(things), f"{counts[kind]} {kind} records, should be {len(things)}")
         accounts = sum(1 for _ in self._listed("escrow.v1", "Accounts", escrow_queries))
         require(accounts == len(self.money.accounts), f"{accounts} accounts, not {len(self.money.accounts)}")
-        return counts.total() + accounts
+        return counts.total() + accounts + self.books.compare(self._ask)
+
+    def _compare_pool(self) -> None:
+        pool: dict[str, Amount] = dict(self.money.dust)
+        for account in self.money.accounts.values():
+            for lot in account.lots:
+                pool[lot.denom] = pool.get(lot.denom, 0) + lot.left
+            for stream in account.streams.values():
+                pool[stream.denom] = pool.get(stream.denom, 0) + stream.earned
+        owed = {denom: amount for denom, amount in pool.items() if amount}
+        held = +self.money.purses[POOL]
+        require(owed == held, f"escrow holds {dict(held)} for {owed}")
 
     def _compare_permissions(self) -> None:
         for (granter, grantee, url), permission in self.money.permissions.items():
@@ -392,24 +441,8 @@ def signer_of(message: Any) -> str:
     return str(message)
 
 
-def _coins(text: str) -> dict[str, int]:
-    coins = {}
-    for part in text.split(",") if text else ():
-        digits = len(part) - len(part.lstrip("0123456789"))
-        coins[part[digits:]] = int(part[:digits])
-    return coins
-
-
-def _minted(events: Iterable[Any]) -> dict[str, int]:
-    """What came into being less what was destroyed."""
-    total = Counter[str]()
-    for event in events:
-        sign = {"coinbase": 1, "burn": -1}.get(event.type)
-        if sign is not None:
-            words = {each.key: each.value for each in event.attributes}
-            for denom, amount in _coins(words["amount"]).items():
-                total[denom] += sign * amount
-    return total
+def _told(event: Any) -> tuple[str, dict[str, str]]:
+    return event.type, {each.key: each.value for each in event.attributes}
 
 
 def _attributes(event: Any) -> dict[str, Any]:

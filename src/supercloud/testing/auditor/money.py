@@ -1,8 +1,9 @@
 """The auditor's money: who has what, what lies in escrow for whom, and what was taken.
 
-All amounts are whole units. Escrow never holds less than a unit of anything: deposits are whole, and what a
-payment earns is cut to a whole number at each settlement. Rates alone have fractions; they stay the numbers
-of 10^-18 that the messages carry.
+Purses hold whole units. So does escrow, where deposits are whole and what a payment earns is cut to a whole number at
+each settlement, but for native tokens that stand in for credit: they are worth a fraction of it, so that deposits and
+debts have fractions afterwards, and what was drawn and is less than a unit stays in the pool (`dust`). Rates stay
+the numbers of 10^-18 that the messages carry.
 
 Accounts and payments go by their names: `deployment/owner/dseq`, `bid/owner/dseq/gseq/oseq/provider`, and
 `owner/dseq/gseq/oseq/provider` for a payment.
@@ -13,14 +14,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
+
+Amount = int | Fraction
 
 OPEN, CLOSED, OVERDRAWN = "open", "closed", "overdrawn"
 FRACTION = 10**18
 DEPOSIT_URL = "/akash.escrow.v1.MsgAccountDeposit"
 SEND_URL = "/cosmos.bank.v1beta1.MsgSend"
 SCOPES = {"deployment": 1, "bid": 2}
-POOL, TAKEN = "module/escrow", "module/take"
+POOL, TAKEN, COLLECTED = "module/escrow", "module/take", "module/fee_collector"
+REWARDS, AUCTION, GRANTED = "module/distribution", "module/feeauction", "module/grants"
+DEPOSITS, VAULT = "module/gov", "module/bme"
+BONDED, NOT_BONDED = "module/bonded_tokens_pool", "module/not_bonded_tokens_pool"
+MODULES = (POOL, TAKEN, COLLECTED, REWARDS, AUCTION, GRANTED, DEPOSITS, VAULT, BONDED, NOT_BONDED)
+"""Purses of modules."""
+NATIVE, CREDIT = "uakt", "uact"
 
 
 class Disagreement(AssertionError):
@@ -39,7 +49,7 @@ class Lot:
 
     payer: str
     denom: str
-    left: int
+    left: Amount
     height: int
     granted: bool
 
@@ -53,8 +63,8 @@ class Stream:
     denom: str
     rate: int
     state: str = OPEN
-    earned: int = 0
-    debt: int = 0
+    earned: Amount = 0
+    debt: Amount = 0
     paid: int = 0
 
     @property
@@ -75,16 +85,19 @@ class Account:
     streams: dict[str, Stream] = field(default_factory=dict)
     denoms: list[str] = field(default_factory=list)
     """In the order in which they came."""
+    stood_in: Amount = 0
+    """Native tokens that paid for credit."""
 
-    def left(self, denom: str) -> int:
+    def left(self, denom: str) -> Amount:
         """What deposits still hold."""
         return sum(lot.left for lot in self.lots if lot.denom == denom)
 
-    def moved(self, denom: str) -> int:
+    def moved(self, denom: str) -> Amount:
         """What went from deposits to payments."""
-        return sum(each.paid + each.earned for each in self.streams.values() if each.denom == denom)
+        earned = sum(each.paid + each.earned for each in self.streams.values() if each.denom == denom)
+        return earned + self.stood_in if denom == NATIVE else earned
 
-    def debt(self, denom: str) -> int:
+    def debt(self, denom: str) -> Amount:
         """What is owed beyond the deposits."""
         return sum(each.debt for each in self.streams.values() if each.denom == denom)
 
@@ -104,10 +117,15 @@ class Money:
     """Every balance that escrow has to do with."""
 
     def __init__(self, order_of: Callable[[str], bytes]) -> None:
-        self._order_of = order_of
+        self.order_of = order_of
         self.height = 0
         self.time = 0
-        self.purses: dict[str, Counter[str]] = {POOL: Counter(), TAKEN: Counter()}
+        self.purses: dict[str, Counter[str]] = {name: Counter() for name in MODULES}
+        self.supply: Counter[str] = Counter()
+        self.dust: dict[str, Fraction] = {}
+        """Fractions that were drawn and paid to nobody: they stay in the pool."""
+        self.stand_in: Callable[[], int | None] = lambda: None
+        """What a native token pays of credit (10^-18), while it does."""
         self.accounts: dict[str, Account] = {}
         self.open_accounts: dict[str, Account] = {}
         self.permissions: dict[tuple[str, str, str], Permission] = {}
@@ -125,8 +143,26 @@ class Money:
         self.purses.setdefault(target, Counter())[denom] += amount
         self.touched[target] = None
 
+    def total(self) -> Counter[str]:
+        """What all purses hold."""
+        held = Counter[str]()
+        for purse in self.purses.values():
+            held.update(purse)
+        return +held
+
+    def make(self, target: str, denom: str, amount: int) -> None:
+        """New coins."""
+        self.purses.setdefault(target, Counter())[denom] += amount
+        self.supply[denom] += amount
+        self.touched[target] = None
+
+    def burn(self, source: str, denom: str, amount: int) -> None:
+        """Coins that are no more."""
+        self.spend(source, denom, amount)
+        self.supply[denom] -= amount
+
     def spend(self, source: str, denom: str, amount: int) -> None:
-        """Take coins out of a purse, to where the auditor does not look."""
+        """Take coins out of a purse."""
         purse = self.purses.setdefault(source, Counter())
         require(0 <= amount <= purse[denom], f"{source} has {purse[denom]}{denom} and spent {amount}")
         purse[denom] -= amount
@@ -153,7 +189,7 @@ class Money:
         require(wanted == 0, f"{account.name} was funded, though {signer} was {wanted}{denom} short")
         for lot in lots:
             if lot.left:
-                self.move(lot.payer, POOL, denom, lot.left)
+                self.move(lot.payer, POOL, denom, int(lot.left))
                 account.lots.append(lot)
                 if denom not in account.denoms:
                     account.denoms.append(denom)
@@ -161,7 +197,7 @@ class Money:
     def _permitted(self, grantee: str, scope: int) -> list[tuple[str, Permission]]:
         granters = [granter for granter, to, url in self.permissions if to == grantee and url == DEPOSIT_URL]
         found = []
-        for granter in sorted(granters, key=self._order_of):
+        for granter in sorted(granters, key=self.order_of):
             permission = self.permissions[granter, grantee, DEPOSIT_URL]
             if self._in_force(permission) and scope in permission.scopes:
                 found.append((granter, permission))
@@ -189,6 +225,7 @@ class Money:
             drawn = self._draw(account, stream.denom, owed)
             stream.earned += drawn
             stream.debt = owed - drawn
+        self._cover(account, running)
         short = any(stream.debt for stream in running)
         for stream in running:
             stream.state = OVERDRAWN if short else OPEN
@@ -196,8 +233,34 @@ class Money:
             account.state = OVERDRAWN
         return short
 
+    def _cover(self, account: Account, running: list[Stream]) -> None:
+        """Let native tokens pay what credit lacks, at the price of the moment; whole units are paid out at once."""
+        worth = self.stand_in() if account.left(NATIVE) else None
+        if worth is None:
+            return
+        for stream in sorted(running, key=lambda each: each.turn):
+            if not stream.debt or stream.denom != CREDIT:
+                continue
+            # Both cut after 18 digits: what is needed upwards, what a part pays downwards.
+            raw = int(stream.debt * FRACTION)
+            needed = Fraction(-(-raw * FRACTION // worth), FRACTION)
+            drawn = self._draw(account, NATIVE, needed)
+            part = (
+                stream.debt
+                if drawn == needed
+                else Fraction(int(drawn * FRACTION) * worth // FRACTION, FRACTION)
+            )
+            stream.debt -= min(part, stream.debt)
+            account.stood_in += drawn
+            self._scatter(NATIVE, drawn)
+            self._pay_out(stream, NATIVE, int(drawn))
+
+    def _scatter(self, denom: str, amount: Amount) -> None:
+        """What is less than a unit is paid to nobody."""
+        self.dust[denom] = self.dust.get(denom, Fraction()) + amount - int(amount)
+
     @staticmethod
-    def _draw(account: Account, denom: str, wanted: int) -> int:
+    def _draw(account: Account, denom: str, wanted: Amount) -> Amount:
         missing = wanted
         for lot in account.lots:
             if lot.denom == denom:
@@ -210,15 +273,19 @@ class Money:
     def pay(self, streams: Iterable[Stream]) -> None:
         """Pay out what was earned, less the take."""
         for stream in streams:
-            gross, stream.earned = stream.earned, 0
-            if not gross:
-                continue
-            share = gross * self.rates.get(stream.denom, self.rate_default) // 100
+            gross = int(stream.earned)
+            stream.earned -= gross
             stream.paid += gross
-            self.move(POOL, TAKEN, stream.denom, share)
-            self.move(POOL, stream.provider, stream.denom, gross - share)
-            if share:
-                self.payouts.append((stream.name, stream.denom, gross, share))
+            self._pay_out(stream, stream.denom, gross)
+
+    def _pay_out(self, stream: Stream, denom: str, gross: int) -> None:
+        if not gross:
+            return
+        share = gross * self.rates.get(denom, self.rate_default) // 100
+        self.move(POOL, TAKEN, denom, share)
+        self.move(POOL, stream.provider, denom, gross - share)
+        if share:
+            self.payouts.append((stream.name, denom, gross, share))
 
     def running(self, account: Account) -> list[Stream]:
         """Payments that have not ended, in the order in which they are served."""
@@ -229,10 +296,12 @@ class Money:
         """Refund what is left in an account that closed or ran dry."""
         self.open_accounts.pop(account.name, None)
         for lot in account.lots:
-            self.move(POOL, lot.payer, lot.denom, lot.left)
+            units = int(lot.left)
+            self.move(POOL, lot.payer, lot.denom, units)
+            self._scatter(lot.denom, lot.left)
             permission = self.permissions.get((lot.payer, account.owner, DEPOSIT_URL))
             if lot.granted and permission is not None and self._in_force(permission):
-                permission.limits[lot.denom] += lot.left
+                permission.limits[lot.denom] += units
         account.lots = []
 
     def _in_force(self, permission: Permission) -> bool:

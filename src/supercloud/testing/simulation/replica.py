@@ -78,8 +78,13 @@ class Replica:
 
     def _finalize(self, frame: Frame) -> dict[str, object]:
         request = abci.RequestFinalizeBlock(
-            txs=frame.txs, height=frame.height, time=stamp(frame.time), proposer_address=b"p" * 20
+            txs=frame.txs,
+            height=frame.height,
+            time=stamp(frame.time),
+            proposer_address=b"p" * 20,
+            misbehavior=frame.proofs,
         )
+        request.decided_last_commit.votes.extend(frame.votes)
         return outcome_of(self.app.finalize_block(request))
 
     def _warm_up(self, frame: Frame) -> None:

@@ -7,6 +7,7 @@ import re
 import traceback
 from collections import Counter, deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -15,13 +16,14 @@ from google.protobuf.message import DecodeError, Message
 from supercloud.chain.app import Options, violations
 from supercloud.chain.store.backend import MemoryBackend
 from supercloud.codec.tx import decode
-from supercloud.pb.tendermint.abci.types_pb2 import ResponseFinalizeBlock
 from supercloud.testing.auditor import Auditor, Block
 from supercloud.testing.ledger import GENESIS_TIME, Ledger
 from supercloud.testing.simulation import mischief
 from supercloud.testing.simulation.cast import GOVERNED, PATRONS, Cast, genesis
 from supercloud.testing.simulation.certificates import certificates
-from supercloud.testing.simulation.script import Plan, Script, options_of
+from supercloud.testing.simulation.committee import Committee
+from supercloud.testing.simulation.script import Script, options_of
+from supercloud.testing.simulation.stewards import Plan, Stewards
 from supercloud.testing.simulation.tape import Frame, Writer, outcome_of
 from supercloud.types.errors import ChainError
 
@@ -62,11 +64,16 @@ class Simulation:
         self.codes: Counter[tuple[str, int]] = Counter()
         self.checked = Counter[str]()
         self.expired = Counter[str]()
+        self.told = Counter[str]()
+        """Events of blocks, by type."""
+        self.statuses = Counter[int]()
+        """How many blocks the vault spent in which state."""
         self._history: deque[Past] = deque(maxlen=HISTORY)
         self._replays: deque[bytes] = deque(maxlen=40)
         self._next_audit = 0
-        self.records_a_block = 300
+        self.records_a_block = 120
         """How many records a block may let the comparison with the auditor cost: less is a longer pause between two."""
+        self.committee = Committee(random.Random(seed))
         self._start()
         everybody = [actor.text for actor in self.cast.actors.values()]
         self.auditor = Auditor(self.ask, everybody, bech32=self.ledger.profile.bech32)
@@ -74,6 +81,7 @@ class Simulation:
             self.auditor.permit(self.cast.authority, self.cast.text("governor"), url)
         self.script = Script(self.rng, self.cast, self.auditor.market, expiry)
         self.script.certificates = certificates(self.cast)
+        self.stewards = Stewards(random.Random(seed + 1), self.cast, self.auditor.books)
 
     def _note_defect(self, error: BaseException) -> None:
         self.defects.append("".join(traceback.format_exception(error)))
@@ -82,7 +90,9 @@ class Simulation:
         # The first block is empty; the auditor starts after it.
         self.ledger.start_chain(self.genesis)
         self.ledger.time += 5 * 10**9
-        self._record([], self.ledger.finalize())
+        response = self.ledger.finalize()
+        self._record(Block(1, self.ledger.time, [], response))
+        self.committee.decided(response.validator_updates)
         self.ledger.commit()
 
     def ask(self, path: str, request: Message, answer: type[M]) -> M:
@@ -110,19 +120,21 @@ class Simulation:
     def step(self) -> Block:
         """Make one block and check what has to hold."""
         rng, ledger = self.rng, self.ledger
-        self.script.now = ledger.time
+        self.script.now = self.stewards.now = ledger.time
         txs = self._txs()
         ledger.time += rng.choice([1, 5, 5, 6, 10]) * 10**9 + rng.randrange(10**9)
         if rng.random() < 0.03:
             ledger.time += rng.choice([60, 600, 4000]) * 10**9
-        response = ledger.finalize(txs)
+        votes, proofs = self.committee.votes(), self.committee.proofs(ledger.next_height, ledger.time)
+        response = ledger.finalize(txs, votes, proofs)
         if rng.random() < 0.01:
             # A node that dies between executing and committing executes again.
             ledger.restart()
-            again = ledger.finalize(txs)
+            again = ledger.finalize(txs, votes, proofs)
             self._require(again == response, "the block led to something else after a restart")
-        block = Block(ledger.next_height, ledger.time, txs, response)
-        self._record(txs, response)
+        block = Block(ledger.next_height, ledger.time, txs, response, votes, proofs)
+        self._record(block)
+        self.committee.decided(response.validator_updates)
         ledger.commit()
         if rng.random() < 0.01:
             ledger.restart()
@@ -132,22 +144,27 @@ class Simulation:
         except AssertionError as error:
             raise Failure(self._story(str(error))) from error
         self._check(block.height)
+        self.statuses[self.auditor.books.vault.status] += 1
         return block
 
     def quiet(self, blocks: int) -> None:
         """Let empty blocks pass, so that what expires does."""
         for _ in range(blocks):
             self.ledger.time += 5 * 10**9
-            response = self.ledger.finalize()
-            block = Block(self.ledger.next_height, self.ledger.time, [], response)
-            self._record([], response)
+            votes = self.committee.votes()
+            response = self.ledger.finalize((), votes)
+            block = Block(self.ledger.next_height, self.ledger.time, [], response, votes)
+            self._record(block)
+            self.committee.decided(response.validator_updates)
             self.ledger.commit()
             self.auditor.read(block)
             self._check(block.height)
 
-    def _record(self, txs: list[bytes], response: ResponseFinalizeBlock) -> None:
+    def _record(self, block: Block) -> None:
         if self._tape is not None:
-            self._tape.write(Frame(self.ledger.next_height, self.ledger.time, txs, outcome_of(response)))
+            outcome = outcome_of(block.response)
+            frame = Frame(block.height, block.time, block.txs, outcome, block.votes, block.proofs)
+            self._tape.write(frame)
 
     def close(self) -> None:
         """Compare everything once more and finish the tape."""
@@ -161,8 +178,12 @@ class Simulation:
     def _txs(self) -> list[bytes]:
         rng = self.rng
         txs: list[bytes] = []
-        for _ in range(rng.choice([0, 1, 2, 3, 4, TXS_MAX])):
-            raw = self._tx()
+        makers = [self._tx] * rng.choice([0, 1, 2, 3, 4, TXS_MAX]) + [self._public] * rng.choice(
+            [0, 0, 1, 1, 2]
+        )
+        makers += [partial(self._of, plan) for plan in self.stewards.reports()]
+        for make in makers:
+            raw = make()
             # What the mempool refuses gets into a block only through a careless proposer; what it lets in may
             # still be dropped, and then the sender's next ones have a wrong sequence.
             accepted = self.ledger.check(raw).code == 0
@@ -173,19 +194,25 @@ class Simulation:
 
     def _tx(self) -> bytes:
         rng = self.rng
-        kind = rng.random()
-        if kind < 0.02 and self._replays:
+        if rng.random() < 0.02 and self._replays:
             return rng.choice(list(self._replays))
-        plan = self.script.plan()
+        return self._of(self.script.plan())
+
+    def _public(self) -> bytes:
+        return self._of(self.stewards.plan())
+
+    def _of(self, plan: Plan) -> bytes:
+        rng = self.rng
+        kind = rng.random()
         plan.options.update(options_of(rng, [self.cast.text(name) for name in PATRONS], self.ledger.time))
-        if kind < 0.12:
+        if kind < 0.1:
             mischief.spoil(rng, rng.choice(plan.messages))
-        elif kind < 0.16:
+        elif kind < 0.14:
             plan.options.update(mischief.odd_options(rng, self.ledger.time))
-        elif kind < 0.18:
+        elif kind < 0.16:
             plan.signers = [rng.choice(list(self.cast.actors)) for _ in plan.signers]
         raw = self._sign(plan)
-        return mischief.spoil_bytes(rng, raw) if 0.18 <= kind < 0.21 else raw
+        return mischief.spoil_bytes(rng, raw) if 0.16 <= kind < 0.19 else raw
 
     def _sign(self, plan: Plan) -> bytes:
         actors = [self.cast.actors[name] for name in plan.signers]
@@ -204,6 +231,7 @@ class Simulation:
                 self._replays.append(raw)
 
         for event in block.response.events:
+            self.told[event.type] += 1
             if event.type.endswith("Expired"):
                 self.expired[event.type.rsplit(".", 1)[1]] += 1
 
@@ -211,8 +239,9 @@ class Simulation:
 
     def _check(self, height: int) -> None:
         self._require(not self.defects, "\n".join(self.defects))
-        ctx = self.ledger.context()
-        broken = self.ledger.app.keepers.bank.invariants(ctx)
+        ctx, k = self.ledger.context(), self.ledger.app.keepers
+        public = (k.staking, k.slashing, k.distribution, k.take, k.feeauction, k.bme, k.gov, k.grants)
+        broken = [words for holder in (k.bank, *public) for words in holder.invariants(ctx)]
         self._require(not broken, "; ".join(broken))
         if height >= self._next_audit:
             records = self.check_all()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf.message import Message
@@ -52,22 +51,11 @@ from supercloud.testing.simulation.cast import (
     TENANTS,
     Cast,
 )
+from supercloud.testing.simulation.stewards import Maker, Plan
 
 FRACTION = 10**18
 LIVE_MAX = 40
 """More deployments than this are not kept going at once; the oldest are closed."""
-
-
-@dataclass
-class Plan:
-    """A transaction before it is signed."""
-
-    messages: list[Message]
-    signers: list[str]
-    options: dict[str, Any] = field(default_factory=dict)
-
-
-Maker = Callable[[], Plan | None]
 
 
 class Script:

@@ -1,6 +1,6 @@
 """The blocks of a run in a file, each with a digest of what it led to.
 
-    record   length (4 bytes) | JSON head | transactions, each with its length
+    record   length (4 bytes) | JSON head | transactions, votes, proofs of double signatures, each with its length
 
 The head has height, time, app hash, codes, gas and the SHA-256 of the whole response, events and logs included.
 """
@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from supercloud.pb.tendermint.abci.types_pb2 import ResponseFinalizeBlock
+from supercloud.pb.tendermint.abci.types_pb2 import Misbehavior, ResponseFinalizeBlock, VoteInfo
 
 _LENGTH = struct.Struct(">I")
 
@@ -26,6 +26,8 @@ class Frame(NamedTuple):
     time: int
     txs: list[bytes]
     outcome: dict[str, Any]
+    votes: Sequence[VoteInfo] = ()
+    proofs: Sequence[Misbehavior] = ()
 
 
 def outcome_of(response: ResponseFinalizeBlock) -> dict[str, Any]:
@@ -48,10 +50,13 @@ class Writer:
 
     def write(self, frame: Frame) -> None:
         """Append one frame."""
-        head = {"height": frame.height, "time": frame.time, "outcome": frame.outcome, "txs": len(frame.txs)}
+        parts = {"txs": len(frame.txs), "votes": len(frame.votes), "proofs": len(frame.proofs)}
+        head = {"height": frame.height, "time": frame.time, "outcome": frame.outcome, **parts}
         self._put(json.dumps(head).encode())
         for raw in frame.txs:
             self._put(raw)
+        for told in (*frame.votes, *frame.proofs):
+            self._put(told.SerializeToString(deterministic=True))
 
     def _put(self, data: bytes) -> None:
         self._file.write(_LENGTH.pack(len(data)) + data)
@@ -77,6 +82,15 @@ class Tape:
     def __iter__(self) -> Iterator[Frame]:
         while (data := self._get()) is not None:
             head = json.loads(data)
-            txs = [self._get() or b"" for _ in range(head["txs"])]
-            yield Frame(head["height"], head["time"], txs, head["outcome"])
+            txs, votes, proofs = (
+                [self._get() or b"" for _ in range(head[part])] for part in ("txs", "votes", "proofs")
+            )
+            yield Frame(
+                head["height"],
+                head["time"],
+                txs,
+                head["outcome"],
+                [VoteInfo.FromString(vote) for vote in votes],
+                [Misbehavior.FromString(proof) for proof in proofs],
+            )
         self._file.close()

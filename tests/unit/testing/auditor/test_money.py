@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -132,6 +133,41 @@ def test_the_take_is_cut_and_told() -> None:
     books.pay([paid])
     assert (books.purses[TAKEN]["uact"], books.purses["p"]["uact"]) == (9, 90)
     assert books.payouts == [(paid.name, "uact", 99, 9)]
+
+
+def standing_in(credit: int, tokens: int, worth: int | None) -> tuple[Money, Account, Stream]:
+    """An account with both, a stream of ten a block, and what a token pays (10^-18)."""
+    books = money(tenant=credit)
+    books.purses["tenant"]["uakt"] = tokens
+    books.stand_in = lambda: worth
+    account = books.open(NAME, "tenant", deposit(credit))
+    books.fund(account, "tenant", deposit(tokens, denom="uakt"))
+    return books, account, stream(account, "p", 10 * FRACTION)
+
+
+def test_tokens_stand_in_for_credit_and_their_fractions_stay_in_the_pool() -> None:
+    books, account, paid = standing_in(100, 50, 3 * FRACTION)
+    books.height = 20
+    assert not books.settle(account)
+    assert (paid.earned, paid.debt, account.state) == (100, 0, OPEN)
+    # 33.3 and a last fraction were needed; 33 were paid at once.
+    needed = Fraction(33_333_333_333_333_333_334, FRACTION)
+    assert account.left("uakt") == 50 - needed
+    assert books.purses["p"]["uakt"] == 33
+    books.pay([paid])
+    account.state = CLOSED
+    books.end(account)
+    assert (books.purses["tenant"]["uakt"], books.purses[POOL]["uakt"]) == (16, 1)
+    assert books.dust["uakt"] == 1
+
+
+@pytest.mark.parametrize(("worth", "debt"), [(3 * FRACTION, 40), (FRACTION // 3, 93), (None, 100)])
+def test_tokens_that_do_not_suffice_leave_a_debt(worth: int | None, debt: int) -> None:
+    books, account, paid = standing_in(100, 20, worth)
+    books.height = 20
+    assert books.settle(account)
+    assert (int(paid.debt), account.state) == (debt, OVERDRAWN)
+    assert books.purses.get("p", {}).get("uakt", 0) == (0 if worth is None else 20)
 
 
 def test_what_must_not_be_accepted() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from supercloud.testing.simulation import Simulation, replica
-from supercloud.testing.simulation.tape import Frame, Tape, Writer
+from supercloud.testing.simulation.tape import Tape, Writer
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_a_difference_is_named(tape: Path, tmp_path: Path, capsys: pytest.Captur
         outcome = frame.outcome
         if frame.height == 40:
             outcome = {**outcome, "gas": [gas + 1 for gas in outcome["gas"]] or [1]}
-        writer.write(Frame(frame.height, frame.time, frame.txs, outcome))
+        writer.write(frame._replace(outcome=outcome))
     writer.close()
     assert replica.main([str(forged)]) == 1
     assert "block 40" in capsys.readouterr().err
