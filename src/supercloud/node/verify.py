@@ -50,11 +50,6 @@ class _Tally:
             self.records += 1
             yield key, unseal(key, record)
 
-    def counted(self, records: Iterable[Record]) -> Iterator[Record]:
-        for record in records:
-            self.records += 1
-            yield record
-
 
 def verify(folder: Path) -> Found:
     """Read the home of a node that does not run. Raises StorageDamaged, VerifyError, HomeInUse."""
@@ -107,7 +102,7 @@ def _state(folder: Path, tally: _Tally) -> tuple[int, str]:
                 if pages.find(tables["history"], each, unseal) is None:
                     raise Damaged(f"a value that height {lmdb.CHANGED.unpack(key)[0]} wrote is not there")
         history = tally.unsealed(pages.records(tables["history"]))
-        roots = _roots(_newest(tally.counted(pages.records(tables["current"])), history))
+        roots = _roots(_newest(tally.unsealed(pages.records(tables["current"])), history))
         _all_used(pages)
         if not states:
             if roots or written:

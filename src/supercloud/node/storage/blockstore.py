@@ -175,7 +175,7 @@ def _look(pages: Pages) -> None:
 
 SHAPE: Final = Shape(
     tables=("block", "commit", "response", "state", "hash"),
-    sealed=("block", "commit", "response", "state", "hash"),
+    read_at_start=(),
     look=_look,
     seal_former=seal_records,
 )

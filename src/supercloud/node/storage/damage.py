@@ -2,8 +2,8 @@
 
 At every start: the beginnings of the file, the pages above the leaves of all tables, which pages are free, and all pages
 that the last heights wrote to, with the seals of their records (seal.py). After an end that was not clean also the leaves:
-all of those tables whose contents are proved elsewhere, up to LEAVES_MAX of the sealed ones, with their records. The work
-is bounded; `supercloud node verify` (node/verify.py) reads everything.
+all of those tables that are about to be read, and up to LEAVES_MAX of the others, with their records. So the work is
+bounded; `supercloud node verify` (node/verify.py) reads everything.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Shape(NamedTuple):
     """What a file holds."""
 
     tables: tuple[str, ...]
-    sealed: tuple[str, ...]
-    """Those whose records have seals."""
+    read_at_start: tuple[str, ...]
+    """Those that a node reads whole when it begins after an end that was not clean."""
     look: Callable[[Pages], None]
     """Look at the records of the last heights. Raises Damaged, Unsealed."""
     seal_former: Callable[[Any, Mapping[str, Any]], None]
@@ -102,12 +102,12 @@ def look_over(folder: Path, shape: Shape, *, whole: bool) -> None:
         if pages is None:
             return
         sealed = has_seals(pages, shape)
-        left = LEAVES_MAX if whole else 0
+        left = LEAVES_MAX
         for name, table in pages.tables.items():
-            if sealed and name in shape.sealed:
-                left -= pages.look(table, left, unseal)
-            else:
+            if not whole or name in shape.read_at_start:
                 pages.look(table, sys.maxsize if whole else 0)
+            else:
+                left -= pages.look(table, left, unseal if sealed else None)
         pages.claim_free()
         big = sum(table.big_pages for table in pages.tables.values())
         if pages.unclaimed() != big:

@@ -5,7 +5,7 @@
     changed   height chunk                          -> history keys written at that height
     meta      "state"                               -> latest height, earliest readable height, keys written at it, meta
 
-What is current has the trees of its stores as a proof; all other records are sealed (seal.py).
+All records are sealed (seal.py); what is current has the trees of its stores as a further proof.
 
 `~height` is the height with all bits turned, so that the newest version of a key comes first. Escaping (00 -> 00 ff)
 keeps key order in spite of the suffix. Everything a height writes is one transaction. A reader opens a transaction for
@@ -70,8 +70,11 @@ class LmdbBackend:
         """Current value."""
         environment = self._environment
         with environment.gate, environment.begin(self._current) as txn:
-            found: bytes | None = txn.get(_prefix(store) + key)
-            return found
+            return self._now(txn, _prefix(store) + key)
+
+    def _now(self, txn: Any, key: bytes) -> bytes | None:
+        found = txn.get(key)
+        return None if found is None else self._environment.unseal(key, found)
 
     def range(self, store: str, start: bytes, end: bytes | None, reverse: bool = False) -> Iterator[Pair]:
         """Current pairs in key order."""
@@ -87,8 +90,7 @@ class LmdbBackend:
         environment = self._environment
         with environment.gate, environment.begin(self._current) as txn:
             if self.at_latest(txn, height):
-                found: bytes | None = txn.get(_prefix(store) + key)
-                return found
+                return self._now(txn, _prefix(store) + key)
             with txn.cursor(self._history) as cursor:
                 return self._version(cursor, _prefix(store) + escape(key), height)
 
@@ -131,7 +133,7 @@ class LmdbBackend:
                 txn.cursor(self._changed) as changed,
             ):
                 for number, part in enumerate(_parts(writes)):
-                    current.putmulti([(key, value) for key, _, value in part if value is not None])
+                    current.putmulti([(key, seal(key, value)) for key, _, value in part if value is not None])
                     for key, _, value in part:
                         if value is None and current.set_key(key):
                             current.delete()
@@ -205,7 +207,7 @@ class LmdbBackend:
             with environment.gate, environment.begin(self._current) as txn:
                 if height is None or self.at_latest(txn, height):
                     with txn.cursor() as cursor:
-                        page = _page(cursor, store, start, end, reverse, size)
+                        page = self._page(cursor, store, (start, end), reverse, size)
                 else:
                     with txn.cursor(self._history) as cursor:
                         page = self._past_page(cursor, (store, height), (start, end), reverse, size)
@@ -218,6 +220,30 @@ class LmdbBackend:
             else:
                 start = page[-1][0] + b"\0"
             size = min(2 * size, PAGE_KEYS_MAX)
+
+    def _page(
+        self, cursor: Any, store: str, edges: tuple[bytes, bytes | None], reverse: bool, size: int
+    ) -> list[Pair]:
+        """The first (or last) current pairs of a range."""
+        prefix, (start, end) = _prefix(store), edges
+        low = prefix + start
+        high = _after(store) if end is None else prefix + end
+        cut = len(prefix)
+        unsealed = self._environment.unseal
+        page: list[Pair] = []
+        if reverse:
+            there = cursor.prev() if cursor.set_range(high) else cursor.last()
+            walk = cursor.iterprev() if there else ()
+            for key, record in walk:
+                if key < low or len(page) == size:
+                    break
+                page.append((key[cut:], unsealed(key, record)))
+        elif cursor.set_range(low):
+            for key, record in cursor:
+                if key >= high or len(page) == size:
+                    break
+                page.append((key[cut:], unsealed(key, record)))
+        return page
 
     def _past_page(
         self,
@@ -269,28 +295,6 @@ class _At:
 
     def range(self, store: str, start: bytes, end: bytes | None, reverse: bool = False) -> Iterator[Pair]:
         return self._backend.range_at(store, start, end, reverse, self._height)
-
-
-def _page(cursor: Any, store: str, start: bytes, end: bytes | None, reverse: bool, size: int) -> list[Pair]:
-    """The first (or last) current pairs of a range."""
-    prefix = _prefix(store)
-    low = prefix + start
-    high = _after(store) if end is None else prefix + end
-    cut = len(prefix)
-    page: list[Pair] = []
-    if reverse:
-        there = cursor.prev() if cursor.set_range(high) else cursor.last()
-        walk = cursor.iterprev() if there else ()
-        for key, value in walk:
-            if key < low or len(page) == size:
-                break
-            page.append((key[cut:], value))
-    elif cursor.set_range(low):
-        for key, value in cursor:
-            if key >= high or len(page) == size:
-                break
-            page.append((key[cut:], value))
-    return page
 
 
 def _base_from(cursor: Any, edge: bytes) -> bytes | None:
@@ -399,11 +403,12 @@ def _current(pages: Pages, base: bytes) -> bytes | None:
     """The current value of what history has under a base."""
     store, _, escaped = base.partition(b"\0")
     key = store + b"\0" + _unescape(escaped)
-    return pages.find(pages.tables["current"], key, lambda key, value: None)
+    found = pages.find(pages.tables["current"], key, unseal)
+    return None if found is None else found[:-SEAL_BYTES]
 
 
 def _seal_former(txn: Any, tables: Mapping[str, Any]) -> None:
-    seal_records(txn, {name: tables[name] for name in ("history", "changed")})
+    seal_records(txn, {name: tables[name] for name in ("current", "history", "changed")})
     found = txn.get(STATE_KEY, db=tables["meta"])
     if not found:
         return
@@ -420,7 +425,7 @@ def _seal_former(txn: Any, tables: Mapping[str, Any]) -> None:
 
 SHAPE: Final = Shape(
     tables=("current", "history", "changed", "meta"),
-    sealed=("history", "changed", "meta"),
+    read_at_start=("current",),
     look=_look,
     seal_former=_seal_former,
 )
