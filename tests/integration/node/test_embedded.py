@@ -25,7 +25,10 @@ from supercloud.node.engine import block as blocks
 from supercloud.node.engine.embedded import EngineError
 from supercloud.node.server import Node, NodeFailed
 from supercloud.node.storage.blockstore import BlockStore
+from supercloud.node.storage.damage import HEIGHTS_LOOKED_AT, StorageDamaged
 from supercloud.node.storage.environment import HomeInUse
+from supercloud.node.storage.lmdb import LmdbBackend
+from supercloud.node.storage.seal import seal
 from supercloud.pb.cosmos.tx.v1beta1 import service_pb2
 from supercloud.pb.tendermint.types import block_pb2, types_pb2
 
@@ -296,3 +299,28 @@ async def test_kill_9_at_any_moment_loses_nothing_that_was_promised(
     assert await rpc.bobs() == len(sent) > 4
     await last.stop()
     assert verify_chain(home) > 20
+
+
+async def test_a_value_that_was_changed_after_an_orderly_end_is_found(tmp_path: Path) -> None:
+    """A start takes values on trust that the trees of the end stand for; they are read while blocks are made."""
+    config = settings()
+    home = make_home(tmp_path / "home", config)
+    node = Node(home, config)
+    await node.start()
+    # A start looks itself at what the last heights wrote.
+    await reach(node, 2 + HEIGHTS_LOOKED_AT)
+    await node.stop()
+    backend = LmdbBackend(home / "data" / "state")
+    key, value = next(iter(backend.range("acc", b"\x01", b"\x02")))
+    environment, place = backend._environment, b"acc\0" + key
+    other = seal(place, value + b"x")
+    environment.write(lambda txn: txn.put(place, other, db=environment.table("current")))
+    backend.close()
+    node = Node(home, config)
+    await node.start()
+    async with asyncio.timeout(10):
+        with pytest.raises(NodeFailed, match=r"state is damaged: store acc"):
+            await node.wait()
+    await node.stop()
+    with pytest.raises(StorageDamaged, match="store acc"):
+        await Node(home, config).start()

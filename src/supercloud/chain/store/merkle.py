@@ -20,7 +20,7 @@ Whoever can choose keys can make the tree as deep as a key has bits, so nothing 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from supercloud.chain.store.backend import KEY_BYTES_MAX
@@ -127,10 +127,11 @@ def build(pairs: Iterable[tuple[bytes, bytes]], leaves_max: int = FOLDED_LEAVES_
 
 
 def unfold(node: Node, read: Read) -> Node:
-    """The subtree that a folded node stands for. Raises Unfoldable."""
-    found = _join(leaf(key, value) for key, value in read(node[1], node[2]))
+    """The subtree that a folded node stands for, or a leaf read anew. Raises Unfoldable."""
+    leaves = node[2] if len(node) == 3 else 1
+    found = _join(leaf(key, value) for key, value in read(node[1], leaves))
     if found is None or found[0] != node[0] or found[1] != node[1]:
-        raise Unfoldable(f"the {node[2]} pairs from {node[1].hex()} on do not hash to {node[0].hex()}")
+        raise Unfoldable(f"the {leaves} pairs from {node[1].hex()} on do not hash to {node[0].hex()}")
     return found
 
 
@@ -157,6 +158,17 @@ def folded(root: Node | None) -> list[tuple[bytes, int, bytes]]:
             out.append((node[1], leaves, node[0]))
             done.append(leaves)
     return out
+
+
+def lowest_nodes(root: Node | None) -> Iterator[Node]:
+    """The folded nodes and the leaves of a tree, in order."""
+    nodes: list[Node] = [] if root is None else [root]
+    while nodes:
+        node = nodes.pop()
+        if len(node) == 5:
+            nodes += (node[4], node[3])
+        else:
+            yield node
 
 
 def joined(nodes: Iterable[tuple[bytes, int, bytes]]) -> Node | None:

@@ -25,6 +25,8 @@ PROOF_HEIGHTS: Final = 128
 TREE_WRITES_KEPT: Final = 1 << 17
 """Trees of past heights stay in memory while they differ by at most so many writes (about 0.9 KB each); older ones are
 derived on demand, and kept up to the same bound."""
+CHECKED_AT_ONCE: Final = 64
+"""Nodes that a step of `check` reads: some two milliseconds."""
 CACHE_BYTES_MAX: Final = 256 * 2**20
 CACHE_ENTRY_BYTES: Final = 160
 """What an entry costs beside its key and value."""
@@ -75,6 +77,7 @@ class MultiStore:
         self._old = self._young
         self._young_bytes = 0
         self._prepared: _Prepared | None = None
+        self._trusting = False
         latest = backend.latest()
         self._meta: dict[str, Any] = json.loads(latest[1]) if latest else {"roots": {}, "since": {}}
         self.height = latest[0] if latest else 0
@@ -91,8 +94,10 @@ class MultiStore:
         if self._history:
             return
         roots: dict[str, str] = self._meta["roots"]
-        trees: Trees = trunk.trees(kept)
-        if {name: merkle.root_hash(trees.get(name)).hex() for name in roots} != roots:
+        found = trunk.trees(kept)
+        trees = {name: found.get(name) for name in self.names if name in roots}
+        self._trusting = {name: merkle.root_hash(tree).hex() for name, tree in trees.items()} == roots
+        if not self._trusting:
             view: Reader = self._backend.reader(self.height)
             trees = {name: merkle.build(view.range(name, b"", None)) for name in self.names if name in roots}
         for name, tree in trees.items():
@@ -109,6 +114,27 @@ class MultiStore:
     def kept_trees(self) -> Iterator[bytes]:
         """The trees of the last height, folded, for the next start at it; nothing when they were not needed."""
         return trunk.chunks(self._history[self.height][0]) if self._history else iter(())
+
+    def check(self) -> Iterator[None]:
+        """Read everything that kept trees have taken on trust, a little at each step.
+
+        Blocks may be made between the steps. Raises StateCorrupt; HeightUnavailable when pruning is quicker.
+        """
+        if not self._trusting:
+            return
+        height, trees = self.height, self._history[self.height][0]
+        view = self._backend.reader(height)
+        read = 0
+        for name, tree in trees.items():
+            source = _source(name, view)
+            for node in merkle.lowest_nodes(tree):
+                try:
+                    merkle.unfold(node, source)
+                except merkle.Unfoldable as error:
+                    raise StateCorrupt(f"store {name} at height {height}: {error}") from error
+                read += 1
+                if read % CHECKED_AT_ONCE == 0:
+                    yield
 
     def follow(self, height: int, app_hash: bytes) -> None:
         """Take a height that another process has committed as the last one. For a store that only reads."""

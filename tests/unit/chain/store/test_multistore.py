@@ -196,6 +196,19 @@ def test_a_damaged_state_is_found_at_start(
         MultiStore(backend, NAMES, verify=False).prove("bank", b"first", 5)
 
 
+def test_a_store_that_is_empty_counts_with_kept_trees_too() -> None:
+    backend = MemoryBackend()
+    names = [*NAMES, "empty"]
+    store = MultiStore(backend, names)
+    for height in range(1, 5):
+        run(store, height, {("acc", b"%d" % height): b"v"})
+    again = MultiStore(backend, names, kept=store.kept_trees())
+    run(again, 5, {("acc", b"5"): b"v"})
+    for height, app_hash in ((4, store.app_hash), (5, again.app_hash)):
+        value, ops = again.prove("acc", b"1", height)
+        ics23.verify(ops, app_hash, "acc", b"1", value)
+
+
 def grown(backend: MemoryBackend, heights: int = 6) -> MultiStore:
     """A store whose trees have folded parts: many keys at the first height, few touched afterwards."""
     store = MultiStore(backend, NAMES)
@@ -214,6 +227,8 @@ def test_kept_trees_spare_a_start_the_reading_of_all_values(monkeypatch: pytest.
     again = MultiStore(backend, NAMES, kept=kept)
     monkeypatch.undo()
     assert list(again.kept_trees()) == kept
+    with pytest.raises(Unprovable, match="empty"):
+        MultiStore(backend, [*NAMES, "new"], kept=kept).prove("new", b"299", 6)
     value, ops = again.prove("bank", b"299", 6)
     ics23.verify(ops, again.app_hash, "bank", b"299", value)
     for height, key in ((7, b"7"), (8, b"299"), (9, b"nothing")):
@@ -249,6 +264,27 @@ def test_damage_below_kept_trees_is_found_when_a_block_comes_near() -> None:
         again.prepare(branch, 8)
     with pytest.raises(StateCorrupt, match="store bank"):
         again.prove("bank", b"150", 7)
+
+
+def test_a_check_finds_damage_wherever_it_is_while_blocks_are_made() -> None:
+    backend = MemoryBackend()
+    kept = list(grown(backend).kept_trees())
+    sound = MultiStore(backend, NAMES, kept=kept)
+    steps = sum(1 for _ in sound.check())
+    assert steps > 1
+    checking = sound.check()
+    for height in (7, 8):
+        next(checking)
+        run(sound, height, {("market", b"1"): b"%d" % height})
+    assert len(list(checking)) == steps - 2
+    for name in NAMES:
+        for key in (b"0", b"150", b"99"):
+            versions = backend._versions[name][key]
+            versions.append((6, b"other"))
+            with pytest.raises(StateCorrupt, match=f"store {name} at height 8"):
+                list(sound.check())
+            del versions[-1]
+    assert list(MultiStore(backend, NAMES).check()) == []
 
 
 def test_stores_may_come_and_go_with_an_upgrade() -> None:
