@@ -125,7 +125,7 @@ async def test_a_twin_of_a_validator_is_found_and_slashed(tmp_path: Path) -> Non
                 asyncio.create_task(_keep_paying(other, CAROL, cluster.alice + 1)),
             ]
             try:
-                async with asyncio.timeout(90):
+                async with asyncio.timeout(180):
                     while not await _tombstoned(rpcs[0]):
                         await asyncio.sleep(0.1)
                         assert not any(payer.done() for payer in payers), "a transaction was refused"
