@@ -63,10 +63,10 @@ class Books:
         """Do what an accepted message does; False when it is in none of these books."""
         books = (self.treasury, self.grants, self.vault, self.proposals, self.stakes)
         done = any(book.apply(message) for book in books)
-        self._collect_dust()
+        self._collect_remainders()
         return done
 
-    def _collect_dust(self) -> None:
+    def _collect_remainders(self) -> None:
         self.treasury.community.update(self.stakes.community)
         self.stakes.community.clear()
 
@@ -95,7 +95,7 @@ class Books:
                 self._punish(words, proofs)
             if kind == "slash" and "jailed" in words:
                 self.stakes.jail(words["jailed"])
-        self._collect_dust()
+        self._collect_remainders()
 
     def _punish(self, words: Words, proofs: Mapping[str, int]) -> None:
         name, rules = words["address"], self.stakes.rules
@@ -126,7 +126,7 @@ class Books:
         require(+Counter(ended) == self.vault.told, f"conversions ended {ended}, not {dict(self.vault.told)}")
         self.vault.told.clear()
         self.treasury.end()
-        self._collect_dust()
+        self._collect_remainders()
 
     def close_block(self, told: Sequence[tuple[str, Words]]) -> None:
         """The last work of a block: what prices mean for the next one."""

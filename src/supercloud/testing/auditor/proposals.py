@@ -75,6 +75,7 @@ class Proposals:
         package, name = message.DESCRIPTOR.full_name.rsplit(".", 1)
         if package not in ("cosmos.gov.v1", "cosmos.gov.v1beta1"):
             return False
+        require(name in self._verbs, f"{name} is beyond what the auditor knows of proposals")
         self._verbs[name](message)
         return True
 

@@ -181,3 +181,8 @@ def test_a_block_decides_ten(proposals: Proposals) -> None:
         submit(proposals)
     assert [number for number, _ in end(proposals, 100)] == list(range(1, 11))
     assert [number for number, _ in end(proposals, 100)] == [11, 12]
+
+
+def test_contents_of_the_older_kind_are_unknown_to_it(proposals: Proposals) -> None:
+    with pytest.raises(Disagreement, match="MsgExecLegacyContent is beyond"):
+        proposals.apply(gov.MsgExecLegacyContent())
