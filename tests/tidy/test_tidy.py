@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 from pathlib import Path
 
@@ -111,6 +110,6 @@ def test_rules_see_what_they_should(
 def test_groups_are_kept_together(request: pytest.FixtureRequest) -> None:
     """pytest-xdist says nothing when it can not name groups (3.8 on pytest 9.2), and tests that share a node or a
     machine's containers then run side by side."""
-    if request.config.getoption("dist", "no") == "no" and "PYTEST_XDIST_WORKER" not in os.environ:
-        pytest.skip("one process has no groups")
+    if not request.config.getoption("loadgroup", False):
+        pytest.skip("groups are for --dist loadgroup")
     assert request.node.nodeid.endswith("@of-one")
