@@ -1,4 +1,4 @@
-"""gRPC calls of one client, bounded: what every gRPC listener here, the node's and the provider's, puts before its services.
+"""gRPC calls and connections, bounded: what every gRPC listener, the node's and the provider's, puts before its services.
 
 grpc bounds all calls together; without this one client could hold every place there is with streams that never end.
 """
@@ -15,8 +15,15 @@ import grpc.aio
 
 CALLS_PER_CLIENT_MAX: Final = 100
 CONNECTION_IDLE_MS: Final = 10 * 60 * 1000
-OPTIONS: Final = (("grpc.max_connection_idle_ms", CONNECTION_IDLE_MS),)
-"""Options of every listener: a connection without calls is closed in time. Clients open it again by themselves."""
+CONNECTIONS_MAX: Final = 900
+HANDSHAKE_MS: Final = 10_000
+OPTIONS: Final = (
+    ("grpc.max_connection_idle_ms", CONNECTION_IDLE_MS),
+    ("grpc.max_allowed_incoming_connections", CONNECTIONS_MAX),
+    ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
+)
+"""Options of every listener: a connection without calls is closed in time, one that never says a word sooner. Clients
+open it again by themselves. Beyond the most together new ones are closed at once."""
 
 
 def client_of(peer: str) -> str:

@@ -8,9 +8,12 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import grpc
 import pytest
 from chain_client import transfer
 from target import ANSWER_S_MAX, Target, running
+
+from supercloud.grpc_calls import CONNECTIONS_MAX
 
 pytestmark = [pytest.mark.node, pytest.mark.xdist_group("fuzz")]
 
@@ -19,6 +22,7 @@ HANDSHAKE = (
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 SPARE_FILES = 500
+USUAL_FILES = 1024
 IDLE_BYTES_MAX = 40 * 1024
 """What an idle connection may cost the node."""
 SLOW_BYTES_MAX = 4 * 1024 * 1024
@@ -57,6 +61,30 @@ def test_idle_connections(tmp_path: Path, count: int) -> None:
             time.sleep(0.05)
         assert node.rss() - before < count * IDLE_BYTES_MAX
         assert node.complaints() == []
+
+
+def test_idle_connections_to_grpc(tmp_path: Path) -> None:
+    """More than a process may have files at first: the node lets itself have more, and grpc takes no more than its most."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 4096:
+        pytest.skip(f"only {hard} open files are allowed")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (USUAL_FILES, hard))
+    try:
+        with running(tmp_path) as node, ExitStack() as stack:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            for _ in range(USUAL_FILES + SPARE_FILES):
+                stack.enter_context(socket.create_connection(("127.0.0.1", node.ports[2]), ANSWER_S_MAX))
+            answered(node)
+            height = node.height()
+            while node.height() < height + 2:
+                time.sleep(0.05)
+            held = len(list(Path(f"/proc/{node.process.pid}/fd").iterdir()))
+            assert held < CONNECTIONS_MAX + SPARE_FILES, "it goes by its most"
+            stack.close()
+            with grpc.insecure_channel(node.grpc) as channel:
+                grpc.channel_ready_future(channel).result(ANSWER_S_MAX)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.parametrize("count", [50, pytest.param(500, marks=pytest.mark.slow)])

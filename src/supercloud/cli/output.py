@@ -13,6 +13,7 @@ from typing import Any
 import click
 import orjson
 
+from supercloud.descriptors import raise_limit
 from supercloud.sdk.errors import SdkError
 from supercloud.types.errors import ChainError
 
@@ -84,16 +85,18 @@ def long_command(function: Callable[..., Coroutine[Any, Any, None]]) -> Callable
 
     Not for short commands: with TLS connections that are about to close uvloop ends in "resource busy".
     """
-    return _as_command(function, _uvloop())
+    return _as_command(function, _uvloop(), before=raise_limit)
 
 
 def _as_command(
     function: Callable[..., Coroutine[Any, Any, None]],
     loop_factory: Callable[[], asyncio.AbstractEventLoop] | None,
+    before: Callable[[], Any] = lambda: None,
 ) -> Callable[..., None]:
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> None:
         try:
+            before()
             with asyncio.Runner(loop_factory=loop_factory) as runner:
                 runner.run(function(*args, **kwargs))
         except Exception as error:

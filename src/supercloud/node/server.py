@@ -19,6 +19,7 @@ from supercloud.chain.app import Options, SupercloudApp, build_app
 from supercloud.chain.store.backend import HeightUnavailable
 from supercloud.chain.store.multistore import StateCorrupt
 from supercloud.chain.store.snapshot import chunks
+from supercloud.descriptors import raise_limit
 from supercloud.node import genesis as genesis_document
 from supercloud.node import upgrade_info
 from supercloud.node.config import Config, ConfigError, load
@@ -277,6 +278,7 @@ def export_genesis(folder: Path, height: int = 0) -> dict[str, Any]:
 
 def run(folder: Path, config: Config | None = None) -> int:
     """Run a node until SIGINT or SIGTERM; returns the exit status."""
+    raise_limit()
     node = Node(folder, config)
     log_to_stderr(node.config.node.log_level)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
