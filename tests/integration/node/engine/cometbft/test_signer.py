@@ -152,11 +152,20 @@ class Running:
 
     async def asks(self) -> None:
         """Wait until it listens for its signer. A connection to see would be taken for one."""
-        wanted = f":{self.port:04X}"
         async with asyncio.timeout(PATIENCE_S):
-            while not any(at.endswith(wanted) and state == "0A" for at, state in _sockets()):
+            while not _listens(self.port):
                 assert self.process.poll() is None, self.log.read_text()
                 await asyncio.sleep(0.02)
+
+    async def gone(self) -> None:
+        """Wait until its other processes, engine and doors, have ended as well."""
+        async with asyncio.timeout(PATIENCE_S):
+            while _listens(self.port) or _listens(int(self.url.rpartition(":")[2])):  # noqa: ASYNC110 - others
+                await asyncio.sleep(0.02)
+
+
+def _listens(port: int) -> bool:
+    return any(at.endswith(f":{port:04X}") and state == "0A" for at, state in _sockets())
 
 
 def _sockets() -> Iterator[tuple[str, str]]:
@@ -226,6 +235,7 @@ async def test_no_signer_no_blocks(
         # The same when the node is killed.
         assert node.end(signal.SIGKILL) == -signal.SIGKILL
         signer.kill()
+        await node.gone()
         node.start()
         await node.asks()
         signer.start(address)
