@@ -1,4 +1,4 @@
-"""gRPC calls and connections, bounded: what every gRPC listener, the node's and the provider's, puts before its services.
+"""gRPC calls, bounded: what every gRPC listener, the node's and the provider's, puts before its services.
 
 grpc bounds all calls together; without this one client could hold every place there is with streams that never end.
 """
@@ -14,16 +14,6 @@ import grpc
 import grpc.aio
 
 CALLS_PER_CLIENT_MAX: Final = 100
-CONNECTION_IDLE_MS: Final = 10 * 60 * 1000
-CONNECTIONS_MAX: Final = 900
-HANDSHAKE_MS: Final = 10_000
-OPTIONS: Final = (
-    ("grpc.max_connection_idle_ms", CONNECTION_IDLE_MS),
-    ("grpc.max_allowed_incoming_connections", CONNECTIONS_MAX),
-    ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
-)
-"""Options of every listener: a connection without calls is closed in time, one that never says a word sooner. Clients
-open it again by themselves. Beyond the most together new ones are closed at once."""
 
 
 def client_of(peer: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from chain_client import transfer
 from target import ANSWER_S_MAX, Target, running
 
-from supercloud.grpc_calls import CONNECTIONS_MAX
+from supercloud.grpc_connections import CONNECTIONS_MAX, CONNECTIONS_PER_CLIENT_MAX
 
 pytestmark = [pytest.mark.node, pytest.mark.xdist_group("fuzz")]
 
@@ -21,8 +21,12 @@ HANDSHAKE = (
     b"GET /websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+"""How a client of HTTP/2 begins, with settings that say nothing (RFC 9113, section 3.4)."""
 SPARE_FILES = 500
 USUAL_FILES = 1024
+ESTABLISHED = "01"
+"""State of a connection in /proc/net/tcp."""
 IDLE_BYTES_MAX = 40 * 1024
 """What an idle connection may cost the node."""
 SLOW_BYTES_MAX = 4 * 1024 * 1024
@@ -39,6 +43,12 @@ def answered(node: Target) -> None:
     begun = time.monotonic()
     assert node.height() > 0
     assert time.monotonic() - begun < ANSWER_S_MAX
+
+
+def open_ones(node: Target, port: int) -> int:
+    """Connections that came in at a port and that the node has not given up."""
+    fields = (line.split() for line in Path(f"/proc/{node.process.pid}/net/tcp").read_text().splitlines()[1:])
+    return sum(each[1].endswith(f":{port:04X}") and each[3] == ESTABLISHED for each in fields)
 
 
 @pytest.mark.parametrize("count", [500, pytest.param(10_000, marks=pytest.mark.slow)])
@@ -80,6 +90,16 @@ def test_idle_connections_to_grpc(tmp_path: Path) -> None:
                 time.sleep(0.05)
             held = len(list(Path(f"/proc/{node.process.pid}/fd").iterdir()))
             assert held < CONNECTIONS_MAX + SPARE_FILES, "it goes by its most"
+            # One address holds no more than its share, so that another gets in while it clings to it.
+            begun = time.monotonic()
+            while open_ones(node, node.ports[2]) > CONNECTIONS_PER_CLIENT_MAX:
+                assert time.monotonic() - begun < ANSWER_S_MAX
+                time.sleep(0.05)
+            with socket.create_connection(
+                ("127.0.0.1", node.ports[2]), ANSWER_S_MAX, ("127.0.0.2", 0)
+            ) as other:
+                other.sendall(PREFACE)
+                assert other.recv(9), "its settings"
             stack.close()
             with grpc.insecure_channel(node.grpc) as channel:
                 grpc.channel_ready_future(channel).result(ANSWER_S_MAX)

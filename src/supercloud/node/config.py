@@ -175,6 +175,9 @@ class GrpcSettings:
     calls_per_client: int = _setting(
         100, "Most calls at once from one address; a proxy in front is one client. 0 does not count them."
     )
+    connections_per_client: int = _setting(
+        300, "Most connections from one address; a proxy in front is one client. 0 does not count them."
+    )
 
 
 @dataclass

@@ -107,8 +107,13 @@ class Doors:
             )
         if config.grpc.listen:
             host, _ = split_address(config.grpc.listen)
+            grpc = config.grpc
             self._grpc = GrpcServer(
-                dispatch, config.grpc.message_bytes, config.grpc.calls, config.grpc.calls_per_client
+                dispatch,
+                grpc.message_bytes,
+                grpc.calls,
+                grpc.calls_per_client,
+                grpc.connections_per_client,
             )
             grpc_address = f"{host}:{self._grpc.bind(config.grpc.listen)}"
             await self._grpc.start()

@@ -11,7 +11,8 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from supercloud.grpc_calls import CALLS_PER_CLIENT_MAX, OPTIONS, CallsPerClient
+from supercloud.grpc_calls import CALLS_PER_CLIENT_MAX, CallsPerClient
+from supercloud.grpc_connections import CONNECTIONS_PER_CLIENT_MAX, OPTIONS, ConnectionsPerClient
 from supercloud.node.grpc import reflection
 from supercloud.node.grpc.dispatch import Dispatch, Failed, Served
 from supercloud.types.errors import INVALID_ARGUMENT
@@ -35,7 +36,10 @@ class GrpcServer:
         message_bytes: int = MESSAGE_BYTES_MAX,
         calls: int = CALLS_MAX,
         calls_per_client: int = CALLS_PER_CLIENT_MAX,
+        connections_per_client: int = CONNECTIONS_PER_CLIENT_MAX,
     ) -> None:
+        self._connections = ConnectionsPerClient(connections_per_client)
+        self._port = 0
         self._server = grpc.aio.server(
             interceptors=[CallsPerClient(calls_per_client)],
             maximum_concurrent_rpcs=calls,
@@ -51,15 +55,17 @@ class GrpcServer:
 
     def bind(self, address: str) -> int:
         """Take an address, `host:port`; returns the port. Raises RuntimeError."""
-        port: int = self._server.add_insecure_port(address)
-        return port
+        self._port = self._server.add_insecure_port(address)
+        return self._port
 
     async def start(self) -> None:
         """Serve from now on."""
         await self._server.start()
+        self._connections.start(self._port)
 
     async def stop(self) -> None:
         """Let calls finish, then end."""
+        await self._connections.stop()
         await self._server.stop(STOP_SECONDS)
 
 

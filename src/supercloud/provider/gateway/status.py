@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import grpc
 from grpc_reflection.v1alpha import reflection
 
-from supercloud.grpc_calls import OPTIONS, CallsPerClient
+from supercloud.grpc_calls import CallsPerClient
+from supercloud.grpc_connections import OPTIONS, ConnectionsPerClient
 from supercloud.pb.akash.provider.v1 import service_pb2, service_pb2_grpc, status_pb2
 from supercloud.provider.gateway.tls import Files
 from supercloud.provider.inventory import Inventory, Reservation
@@ -131,6 +132,7 @@ class StatusServer:
         self._files = files
         self._listen = listen
         self._server: Any = None
+        self._connections = ConnectionsPerClient()
 
     async def start(self) -> None:
         """Open the port; with port 0 the system chooses."""
@@ -146,8 +148,10 @@ class StatusServer:
         credentials = grpc.ssl_server_credentials([(key, certificate)])
         self.port = self._server.add_secure_port(f"{self._listen}:{self.port}", credentials)
         await self._server.start()
+        self._connections.start(self.port)
 
     async def stop(self) -> None:
         """Close the port."""
         if self._server is not None:
+            await self._connections.stop()
             await self._server.stop(grace=0.5)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import socket
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from google.protobuf.empty_pb2 import Empty
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from supercloud.grpc_calls import CALLS_PER_CLIENT_MAX
+from supercloud.grpc_connections import CONNECTIONS_PER_CLIENT_MAX
 from supercloud.pb.akash.provider.v1 import service_pb2_grpc
 from supercloud.provider.gateway import status
 from supercloud.provider.gateway.status import StatusServer
@@ -97,12 +100,12 @@ async def served(tmp_path: Path) -> Any:
     await server.start()
     credentials = grpc.ssl_channel_credentials(root_certificates=made.certificate)
     async with grpc.aio.secure_channel(f"localhost:{server.port}", credentials) as channel:
-        yield machine, channel
+        yield machine, channel, server.port
     await server.stop()
 
 
 async def test_anybody_may_ask(served: Any) -> None:
-    _, channel = served
+    _, channel, _ = served
     stub = service_pb2_grpc.ProviderRPCStub(channel)
     for metadata in (None, (("authorization", "Bearer x"),)):
         found = await stub.GetStatus(Empty(), metadata=metadata, timeout=5)
@@ -112,7 +115,7 @@ async def test_anybody_may_ask(served: Any) -> None:
 async def test_a_stream_begins_at_once_and_tells_of_changes_only(
     served: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    machine, channel = served
+    machine, channel, _ = served
     monkeypatch.setattr(status, "PUSH_S", 0.05)
     stream = service_pb2_grpc.ProviderRPCStub(channel).StreamStatus(Empty(), timeout=10)
     first = await stream.read()
@@ -126,7 +129,7 @@ async def test_a_stream_begins_at_once_and_tells_of_changes_only(
 
 
 async def test_the_service_can_be_discovered(served: Any) -> None:
-    _, channel = served
+    _, channel, _ = served
     stub = reflection_pb2_grpc.ServerReflectionStub(channel)
     request = reflection_pb2.ServerReflectionRequest(list_services="")
     async for answer in stub.ServerReflectionInfo(iter([request]), timeout=5):
@@ -135,7 +138,7 @@ async def test_the_service_can_be_discovered(served: Any) -> None:
 
 
 async def test_streams_of_one_client_are_bounded(served: Any) -> None:
-    _, channel = served
+    _, channel, _ = served
     stub = service_pb2_grpc.ProviderRPCStub(channel)
     streams = [stub.StreamStatus(Empty(), timeout=20) for _ in range(CALLS_PER_CLIENT_MAX)]
     await asyncio.gather(*(stream.read() for stream in streams))
@@ -144,3 +147,27 @@ async def test_streams_of_one_client_are_bounded(served: Any) -> None:
     assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     for stream in streams:
         stream.cancel()
+
+
+def has_ended(made: socket.socket) -> bool:
+    """Whether the other side ended a connection that says nothing."""
+    try:
+        return made.recv(1, socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+
+
+async def test_connections_of_one_client_are_bounded(served: Any) -> None:
+    """Also those that never begin with TLS."""
+    _, channel, port = served
+    await channel.channel_ready()
+    with ExitStack() as stack:
+        crowd = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            for _ in range(CONNECTIONS_PER_CLIENT_MAX + 5)
+        ]
+        async with asyncio.timeout(10):
+            while sum(map(has_ended, crowd)) < 6:  # noqa: ASYNC110 - what a system call tells has no event
+                await asyncio.sleep(0.05)
+        stub = service_pb2_grpc.ProviderRPCStub(channel)
+        await stub.GetStatus(Empty(), timeout=5)

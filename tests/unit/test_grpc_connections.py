@@ -1,0 +1,105 @@
+"""One address holds so many connections to gRPC and no more; others, and other listeners, are left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+
+import grpc.aio
+import pytest
+
+from supercloud import grpc_connections
+from supercloud.grpc_connections import OPTIONS, ConnectionsPerClient
+
+MOST = 3
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    """Of a gRPC listener."""
+    server = grpc.aio.server(options=OPTIONS)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    yield port
+    await server.stop(0)
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+async def connect(stack: ExitStack, port: int, source: str) -> socket.socket:
+    """A connection that the listener has accepted: it sent its settings."""
+    made = stack.enter_context(socket.socket())
+    made.setblocking(False)
+    made.bind((source, 0))
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(made, ("127.0.0.1", port))
+    assert await asyncio.wait_for(loop.sock_recv(made, 1), 5)
+    return made
+
+
+async def has_ended(made: socket.socket) -> bool:
+    """Whether the other side ended it."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(0.2):
+            while await loop.sock_recv(made, 1000):
+                pass
+    except TimeoutError:
+        return False
+    return True
+
+
+async def test_the_latest_of_one_address_go(stack: ExitStack, port: int) -> None:
+    watch = ConnectionsPerClient(MOST)
+    first = [await connect(stack, port, "127.0.0.1") for _ in range(2)]
+    assert watch.look(port) == 0
+    other = await connect(stack, port, "127.0.0.2")
+    later = [await connect(stack, port, "127.0.0.1") for _ in range(4)]
+    assert watch.look(port) == len(first) + len(later) - MOST
+    assert not any([await has_ended(each) for each in (*first, other)]), "who was here stays"
+    assert sum([await has_ended(each) for each in later]) == 3
+    assert watch.look(port) == 0, "what was ended is not counted again"
+    first[0].close()
+    await asyncio.sleep(0.1)
+    another = await connect(stack, port, "127.0.0.1")
+    assert watch.look(port) == 0, "its place is free"
+    assert not await has_ended(another)
+
+
+async def test_other_ports_are_not_its_business(stack: ExitStack, port: int) -> None:
+    listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    pairs = [
+        (stack.enter_context(socket.create_connection(listener.getsockname())), listener.accept()[0])
+        for _ in range(MOST + 1)
+    ]
+    for _, accepted in pairs:
+        stack.enter_context(accepted)
+    before = len(os.listdir("/dev/fd"))
+    assert ConnectionsPerClient(MOST).look(port) == 0
+    assert len(os.listdir("/dev/fd")) == before, "no descriptor is left behind"
+
+
+async def test_it_looks_by_itself(stack: ExitStack, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grpc_connections, "LOOK_S", 0.01)
+    watch = ConnectionsPerClient(1)
+    watch.start(port)
+    made = [await connect(stack, port, "127.0.0.1") for _ in range(2)]
+    assert [await has_ended(each) for each in made] == [False, True]
+    await watch.stop()
+    assert not await has_ended(await connect(stack, port, "127.0.0.1")), "not after its end"
+
+
+async def test_none_counts_nothing(stack: ExitStack, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grpc_connections, "LOOK_S", 0.01)
+    watch = ConnectionsPerClient(0)
+    watch.start(port)
+    made = [await connect(stack, port, "127.0.0.1") for _ in range(5)]
+    assert not any([await has_ended(each) for each in made])
+    await watch.stop()
