@@ -173,20 +173,22 @@ class Keeper:
     def prune(self, ctx: Context) -> int:
         """Drop old entries, at most as many as the parameters allow; returns how many.
 
-        The newest entry of a source stays, however old: it says what the price was last. Entries of sources
-        that were dismissed go like all others.
+        Of each authorised source the price stays that held when the time that is kept began: an average may begin
+        there, and it is the newest one where the source has been silent since. Entries of sources that were
+        dismissed go like all others.
         """
         params, kv = self.params(ctx), ctx.kv(keys.STORE)
         cutoff = ctx.time - checked_duration_ns(params.price_retention)
-        kept = list(self.latest_entries(ctx))
+        active = {entry.source for entry in self.latest_entries(ctx)}
         pair = self._pair(ctx)
         doomed: list[bytes] = []
         for _, number in self.source_numbers(ctx):
             start, end = keys.time_bound(number, pair, 0), keys.time_bound(number, pair, cutoff + 1)
+            held = next((key for key, _ in kv.range(start, end, reverse=True)), None)
             for key, _ in kv.range(start, end):
                 if len(doomed) >= params.max_prune_per_epoch:
                     break
-                if keys.parse_entry(key[len(keys.PRICES) :]) not in kept:
+                if key != held or number not in active:
                     doomed.append(key)
         for key in doomed:
             kv.delete(key)

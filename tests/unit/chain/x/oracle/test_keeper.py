@@ -277,6 +277,20 @@ def test_the_newest_entry_of_a_source_stays_however_old(market: Any) -> None:
     assert here.chain.violations() == []
 
 
+def test_the_price_that_held_when_the_kept_time_began_still_counts(market: Any) -> None:
+    """A day of silence, a new price, the end of an epoch: the window still begins with the old one."""
+    here = market("carol", price_retention="60s", twap_window="30s")
+    here.feed("carol", "1")
+    here.chain.block(seconds=3598)
+    here.feed("carol", "2")
+    here.chain.block(seconds=3)
+    left = [price.text()[:1] for _, price in here.k.prices(here.chain.ctx())]
+    here.chain.block(seconds=0)
+    # 27 s at 1 and 3 s at 2.
+    assert (left, here.price()) == (["1", "2"], "1.1")
+    assert here.chain.violations() == []
+
+
 def test_entries_of_dismissed_sources_go_too(market: Any) -> None:
     here = market("bob", "carol", price_retention="60s")
     here.feed("carol", "1")
