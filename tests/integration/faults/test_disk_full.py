@@ -81,7 +81,7 @@ async def check(home: Path, url: str, disk: Path) -> None:
         arrived, said = await fill(rpc, process)
         assert await process.wait() == 1
         assert any(
-            text in said for text in ("no space left on the disk", "No space left on device", "disk full?")
+            text in said for text in ("no space left on the disk", "No space left on device", "quota full?")
         ), said
         ballast.unlink()
         again = await start(home)

@@ -244,7 +244,7 @@ async def test_a_full_disk_ends_one_node_and_room_brings_it_back(
     room = os.statvfs(disk)
     (disk / "ballast").write_bytes(b"\0" * max(room.f_bavail * room.f_frsize - 100_000, 0))
     assert await _ends(cluster, "node1", 120) != 0
-    words = ("no space left on", "No space left on", "disk full?")
+    words = ("no space left on", "No space left on", "quota full?")
     assert any(text in cluster.log("node1")[said:] for text in words), cluster.log("node1")[said:]
     await reach([rpcs[0], rpcs[2], rpcs[3]], await height(rpcs[0]) + 2)
     (disk / "ballast").unlink()

@@ -31,6 +31,8 @@ READERS_MAX: Final = 512
 READER_CHECK_WRITES: Final = 64
 """Writes between two searches for reader slots of dead processes."""
 _FULL: Final = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+_PART: Final = os.strerror(errno.EIO)
+"""What LMDB says when the system took less than it was given, which is what a disk does that has just become full."""
 DAMAGE: Final = (lmdb.InvalidError, lmdb.CorruptedError, lmdb.VersionMismatchError, lmdb.PageNotFoundError)
 """What LMDB says of pages that are not what it wrote."""
 
@@ -214,6 +216,9 @@ class Environment:
 def _named(folder: Path, error: lmdb.Error) -> Exception:
     if any(text in str(error) for text in _FULL):
         return StorageFull(f"{folder}: no space left on the disk; free some and start again")
+    if _PART in str(error):
+        text = f"{folder}: the disk did not take a write ({error})"
+        return StorageFull(f"{text}; is it or a quota full? make room and start again")
     if isinstance(error, DAMAGE):
         return damaged(folder, error)
     return error

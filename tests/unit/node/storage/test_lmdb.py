@@ -160,3 +160,32 @@ def test_a_reader_that_died_does_not_either(tmp_path: Path, monkeypatch: pytest.
     written(backend, range(40, 100))
     assert backend.size_bytes() < held + (held - before) // 2
     backend.close()
+
+
+FILLING = """
+import resource, sys
+from pathlib import Path
+from supercloud.node.storage.environment import StorageFull
+from supercloud.node.storage.lmdb import LmdbBackend
+backend = LmdbBackend(Path(sys.argv[1]), sync=False)
+backend.apply(1, {"bank": [(b"a", b"x")]}, b"")
+size = backend.size_bytes() + int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+try:
+    backend.apply(2, {"bank": [(b"%d" % each, bytes(1000)) for each in range(100)]}, b"")
+except StorageFull as error:
+    print(error, backend.latest()[0], backend.get("bank", b"1"))
+"""
+
+
+@pytest.mark.parametrize("room", [0, 1, 4095, 4096, 10_000])
+def test_what_the_disk_does_not_take_whole_is_a_full_disk(tmp_path: Path, room: int) -> None:
+    """The last page fits in part: the system writes that part and says so, as a disk does that has just become full."""
+    ended = subprocess.run(
+        [sys.executable, "-c", FILLING, str(tmp_path), str(room)], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.rstrip().endswith("and start again 1 None"), ended.stdout
+    backend = LmdbBackend(tmp_path)
+    assert (backend.latest() or (0,))[0] == 1
+    backend.apply(2, {"bank": [(b"b", b"y")]}, b"")
+    backend.close()
