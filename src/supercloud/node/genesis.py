@@ -8,8 +8,9 @@ import datetime
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import orjson
 from google.protobuf.duration_pb2 import Duration
@@ -56,9 +57,45 @@ class GenesisValidator(NamedTuple):
     name: str = ""
 
 
+class Source(Protocol):
+    """Where the whole document is. That of a million accounts has 270 MB, and 1.3 GB once it is read."""
+
+    def document(self) -> Document:
+        """All of it, in CometBFT's form. Raises GenesisError."""
+
+    def size(self) -> int:
+        """Bytes of its JSON."""
+
+    def part(self, at: int, count: int) -> bytes:
+        """Bytes of its JSON, from `at` on."""
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """A document that was read, or made."""
+
+    read: Document
+
+    @cached_property
+    def _text(self) -> bytes:
+        return orjson.dumps(self.read)
+
+    def document(self) -> Document:
+        """The document."""
+        return self.read
+
+    def size(self) -> int:
+        """Bytes of its JSON."""
+        return len(self._text)
+
+    def part(self, at: int, count: int) -> bytes:
+        """Bytes of its JSON, from `at` on."""
+        return self._text[at : at + count]
+
+
 @dataclass(frozen=True)
 class Genesis:
-    """A checked genesis document."""
+    """A checked genesis document, but for the state, which stays where it is until it is asked for."""
 
     chain_id: str
     initial_height: int
@@ -66,28 +103,41 @@ class Genesis:
     """Nanoseconds since 1970."""
     validators: Sequence[abci.ValidatorUpdate]
     consensus_params: params_pb2.ConsensusParams
-    app_state: bytes
-    """The state machine's part, as JSON."""
     app_hash: bytes
-    document: Document
-    """The whole, as it was read."""
+    head: Document
+    """The document without the state."""
+    source: Source
+
+    @property
+    def document(self) -> Document:
+        """The whole, as it was read. Raises GenesisError."""
+        return self.source.document()
+
+    @property
+    def app_state(self) -> bytes:
+        """The state machine's part, as JSON. Raises GenesisError."""
+        return orjson.dumps(self.document.get("app_state") or {}, option=orjson.OPT_SORT_KEYS)
 
 
 def load(path: Path) -> Genesis:
     """Read and check a genesis file. Raises GenesisError."""
+    return parse(read(path))
+
+
+def read(path: Path) -> Any:
+    """The JSON of a genesis file. Raises GenesisError."""
     try:
         if path.stat().st_size > GENESIS_BYTES_MAX:
             raise GenesisError(f"{path} is larger than {GENESIS_BYTES_MAX} bytes")
-        document = orjson.loads(path.read_bytes())
+        return orjson.loads(path.read_bytes())
     except OSError as error:
         raise GenesisError(f"{path}: {error.strerror}") from error
     except orjson.JSONDecodeError as error:
         raise GenesisError(f"{path} is not JSON: {error}") from error
-    return parse(document)
 
 
-def parse(document: object) -> Genesis:
-    """Check a document. Raises GenesisError."""
+def parse(document: object, source: Source | None = None) -> Genesis:
+    """Check a document; with a `source` of the whole it may lack the state. Raises GenesisError."""
     if not isinstance(document, dict):
         raise GenesisError("the genesis document is not a JSON object")
     document = in_comet_form(document)
@@ -104,9 +154,9 @@ def parse(document: object) -> Genesis:
             time=parse_time(document["genesis_time"]),
             validators=[_validator(entry) for entry in document.get("validators") or ()],
             consensus_params=_params(document.get("consensus_params") or {}),
-            app_state=orjson.dumps(document.get("app_state") or {}, option=orjson.OPT_SORT_KEYS),
             app_hash=bytes.fromhex(document.get("app_hash") or ""),
-            document=document,
+            head={name: value for name, value in document.items() if name != "app_state"},
+            source=source or InMemory(document),
         )
     except GenesisError:
         raise

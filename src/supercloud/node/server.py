@@ -21,7 +21,7 @@ from supercloud.chain.store.multistore import StateCorrupt
 from supercloud.chain.store.snapshot import chunks
 from supercloud.descriptors import raise_limit
 from supercloud.node import genesis as genesis_document
-from supercloud.node import upgrade_info
+from supercloud.node import genesis_file, upgrade_info
 from supercloud.node.config import Config, ConfigError, load
 from supercloud.node.doors.beside import Beside
 from supercloud.node.doors.indexing import fill
@@ -168,7 +168,7 @@ class Node:
         config, home = self.config, self.home
         lock = take_lock(home.data)
         self._closers.append(lambda: os.close(lock))
-        genesis = genesis_document.load(home.genesis)
+        genesis = genesis_file.load(home.genesis, home.data)
         backend = LmdbBackend(home.data / "state")
         self._closers.append(backend.close)
         blocks = BlockStore(home.data / "blocks")
@@ -262,7 +262,7 @@ def export_genesis(folder: Path, height: int = 0) -> dict[str, Any]:
     node = Node(folder)
     try:
         node._load()
-        document = dict(genesis_document.load(node.home.genesis).document)
+        document = dict(genesis_document.load(node.home.genesis).head)
         at = height or node.app.store.height
         document["initial_height"] = str(at + 1)
         document["genesis_time"] = genesis_document.format_time(node.app.block_at(at).time)

@@ -18,7 +18,7 @@ from typing import Any, Final
 import orjson
 
 from supercloud.chain.app import Options, build_app
-from supercloud.node import genesis as genesis_document
+from supercloud.node import genesis_file
 from supercloud.node.config import from_document
 from supercloud.node.doors.indexing import fill
 from supercloud.node.doors.link import Link
@@ -122,7 +122,7 @@ class Process:
         )
         self._state = EngineState.from_bytes(progress.state)
         history = History(BlockStore(home.data / "blocks", readonly=True), lambda: self._state)
-        genesis = genesis_document.load(home.genesis)
+        genesis = genesis_file.load(home.genesis, home.data)
         index = open_index(config.index.database, home.data / "index.sqlite", genesis.chain_id)
         core = Core(
             app=build_app(backend, profile_of(config), options),

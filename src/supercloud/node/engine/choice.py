@@ -109,7 +109,7 @@ def _cometbft(
 ) -> Chosen:
     home = CometHome(files.comet, files.validator_key, files.signing_record, files.node_key)
     at = app.info(abci.RequestInfo()).last_block_height
-    document = genesis.document
+    document = genesis.head
     if at and not home.genesis.exists():
         document = continued(document, EngineState.from_bytes(store.state(at) or b""))
     home.prepare(document)

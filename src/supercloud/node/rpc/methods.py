@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar
 
-import orjson
-
 from supercloud.node.engine.block import BLOCK_PROTOCOL, P2P_PROTOCOL, time_ns
 from supercloud.node.engine.history import Entry, HeightError
 from supercloud.node.engine.peers import PeersError
@@ -45,7 +43,6 @@ class Methods:
         self._commit_s = commit_s
         self._view = view
         self._dispatch = dispatch
-        self._genesis = orjson.dumps(view.genesis.document)
 
     def table(self) -> Mapping[str, Method]:
         """The methods."""
@@ -146,19 +143,21 @@ class Methods:
 
     async def genesis(self) -> bytes:
         """The genesis document."""
-        if len(self._genesis) > GENESIS_CHUNK_BYTES:
+        source = self._view.genesis.source
+        if source.size() > GENESIS_CHUNK_BYTES:
             raise RpcError(
                 INTERNAL_ERROR, "genesis response is large, please use the genesis_chunked API instead"
             )
-        return b'{"genesis":' + self._genesis + b"}"
+        return b'{"genesis":' + source.part(0, GENESIS_CHUNK_BYTES) + b"}"
 
     async def genesis_chunked(self, chunk: int | None) -> JsonObject:
         """A part of the genesis document's JSON."""
-        total = -(-len(self._genesis) // GENESIS_CHUNK_BYTES)
+        source = self._view.genesis.source
+        total = -(-source.size() // GENESIS_CHUNK_BYTES)
         number = chunk or 0
         if not 0 <= number < total:
             raise RpcError(INTERNAL_ERROR, f"there are {total} chunks, {number} is invalid")
-        part = self._genesis[number * GENESIS_CHUNK_BYTES : (number + 1) * GENESIS_CHUNK_BYTES]
+        part = source.part(number * GENESIS_CHUNK_BYTES, GENESIS_CHUNK_BYTES)
         return {"chunk": str(number), "total": str(total), "data": b64(part)}
 
     # --- Blocks

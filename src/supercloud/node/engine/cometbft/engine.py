@@ -214,7 +214,11 @@ class CometEngine:
     def _init_chain(self, request: abci.RequestInitChain) -> abci.ResponseInitChain:
         if self._continues():
             return abci.ResponseInitChain(app_hash=self.state.app_hash)
-        response = self._app.init_chain(request)
+        # The state is too large for a message where there are many accounts, so it does not come from CometBFT.
+        whole = abci.RequestInitChain()
+        whole.CopyFrom(request)
+        whole.app_state_bytes = self._genesis.app_state
+        response = self._app.init_chain(whole)
         params = request.consensus_params
         if response.HasField("consensus_params"):
             params = response.consensus_params

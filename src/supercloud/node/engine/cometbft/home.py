@@ -102,11 +102,14 @@ class CometHome:
         return int(orjson.loads(self.genesis.read_bytes()).get("initial_height") or 1)
 
     def prepare(self, document: Document) -> None:
-        """Make the folders, and the genesis file unless there is one: a chain has only one beginning."""
+        """Make the folders, and the genesis file unless there is one: a chain has only one beginning.
+
+        The state stays in this node's own document: CometBFT would only hand it back, in a message of at most 100 MiB.
+        """
         for name in ("config", "data"):
             (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         if not self.genesis.exists():
-            write_durably(self.genesis, orjson.dumps(document))
+            write_durably(self.genesis, orjson.dumps(document | {"app_state": {}}))
 
     def write_settings(
         self,
@@ -194,13 +197,13 @@ class CometHome:
 def continued(document: Document, state: EngineState) -> Document:
     """The genesis document by which CometBFT goes on where the embedded engine stopped.
 
-    It begins one block later with the app hash and the validators of then. The state stays where it is, so the document
-    has none. Raises HomeError while a change of validators is under way: one more block settles it.
+    It begins one block later with the app hash and the validators of then. Raises HomeError while a change of
+    validators is under way: one more block settles it.
     """
     if state.validators != state.next_validators:
         raise HomeError("the validator set is changing; let the embedded engine make one more block first")
     names = {entry["pub_key"]["value"]: entry.get("name", "") for entry in document.get("validators") or ()}
-    made = {name: value for name, value in document.items() if name != "app_state"}
+    made = dict(document)
     made["genesis_time"] = format_time(state.time)
     made["initial_height"] = str(state.next_height)
     made["app_hash"] = state.app_hash.hex().upper()
