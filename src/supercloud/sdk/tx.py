@@ -30,7 +30,15 @@ from supercloud.pb.cosmos.crypto.secp256k1 import keys_pb2
 from supercloud.pb.cosmos.tx.signing.v1beta1 import signing_pb2
 from supercloud.pb.cosmos.tx.v1beta1 import service_pb2, tx_pb2
 from supercloud.sdk.client import Client
-from supercloud.sdk.errors import PermanentError, QueryError, TemporaryError, TxFailed, TxUncertain, WouldFail
+from supercloud.sdk.errors import (
+    PermanentError,
+    QueryError,
+    SdkError,
+    TemporaryError,
+    TxFailed,
+    TxUncertain,
+    WouldFail,
+)
 from supercloud.sdk.events import TypedEvent, typed_events
 from supercloud.sdk.rpc import RpcError
 from supercloud.types.coin import is_denom
@@ -42,6 +50,10 @@ RESENDS_MAX = 8
 DELIVERIES_MAX = 5
 DELIVERY_PAUSE_S = 0.5
 COMMIT_TIMEOUT_S = 60.0
+REDELIVER_S = 5.0
+"""After this long without a block a transaction is handed over again: a node that was killed has lost what waited."""
+ON_THE_WAY_MAX = 1000
+"""Transactions whose bytes are remembered for that; the oldest are forgotten first."""
 POLL_S = 0.05
 POLL_S_MAX = 0.5
 EXPECTED = re.compile(r"account sequence mismatch, expected ([0-9]{1,20}), got")
@@ -134,6 +146,7 @@ class TxSender:
         self._lock = asyncio.Lock()
         self._number: int | None = None
         self._sequence = 0
+        self._on_the_way: dict[str, Signed] = {}
 
     @property
     def address_text(self) -> str:
@@ -189,26 +202,57 @@ class TxSender:
                 if result.code:
                     raise TxFailed(result)
                 self._sequence += 1
+                self._remember(signed)
                 return result.hash
         raise TemporaryError(f"{self.address_text} is in use elsewhere at the same time: {said}")
 
     async def wait_committed(self, tx_hash: str, timeout_s: float = COMMIT_TIMEOUT_S) -> TxResult:
-        """Wait until the transaction is in a block. Raises TxFailed, TemporaryError."""
-        pause = POLL_S
+        """Wait until the transaction is in a block, handing it over again now and then if it was sent by this sender.
+
+        Raises TxFailed, TemporaryError.
+        """
         try:
             async with asyncio.timeout(timeout_s):
-                while (found := await self._found(tx_hash)) is None:
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 1.15, POLL_S_MAX)
+                found = await self._wait_found(tx_hash)
         except TimeoutError as error:
             self._number = None
             raise TemporaryError(
                 f"transaction {tx_hash} was accepted but is in no block after {timeout_s:g} s"
             ) from error
+        finally:
+            self._on_the_way.pop(tx_hash, None)
         result = _committed(found)
         if result.code:
             raise TxFailed(result)
         return result
+
+    def _remember(self, signed: Signed) -> None:
+        self._on_the_way[signed.hash] = signed
+        if len(self._on_the_way) > ON_THE_WAY_MAX:
+            del self._on_the_way[next(iter(self._on_the_way))]
+
+    async def _wait_found(self, tx_hash: str) -> dict[str, Any]:
+        pause, loop = POLL_S, asyncio.get_running_loop()
+        again_s, superseded = loop.time() + REDELIVER_S, 0
+        while (found := await self._found(tx_hash)) is None:
+            if loop.time() >= again_s and (signed := self._on_the_way.get(tx_hash)) is not None:
+                # Asked twice: the first answer may be older than the index that is to tell of the block.
+                superseded = superseded + 1 if await self._is_superseded(signed) else 0
+                if superseded > 1:
+                    raise TemporaryError(f"transaction {tx_hash} was lost and another one took its place")
+                again_s = loop.time() + REDELIVER_S
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.15, POLL_S_MAX)
+        return found
+
+    async def _is_superseded(self, signed: Signed) -> bool:
+        """Hand over once more; whether the node expects a later sequence, so that this one can not come any more."""
+        try:
+            result = await self._broadcast_raw(signed)
+        except (SdkError, _AlreadyHere):
+            return False
+        expected = EXPECTED.search(result.log) if result.code == WRONG_SEQUENCE else None
+        return expected is not None and int(expected[1]) > _sequence_of(signed)
 
     async def _found(self, tx_hash: str) -> dict[str, Any] | None:
         """The committed transaction; None also while the node does not answer, which it may again."""
@@ -317,6 +361,11 @@ class _StaleSequence(Exception):
 
 class _AlreadyHere(Exception):
     """The node has these bytes already."""
+
+
+def _sequence_of(signed: Signed) -> int:
+    info = tx_pb2.AuthInfo.FromString(tx_pb2.TxRaw.FromString(signed.raw).auth_info_bytes)
+    return int(info.signer_infos[0].sequence)
 
 
 def _accepted(signed: Signed) -> TxResult:

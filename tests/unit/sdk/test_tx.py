@@ -203,6 +203,41 @@ async def test_a_node_that_restarts_while_we_wait(alice: TxSender, node: MemoryN
     assert (await alice.send([transfer(node)])).code == 0
 
 
+async def test_what_a_killed_node_lost_is_handed_over_again(
+    alice: TxSender, node: MemoryNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "REDELIVER_S", 0.0)
+    tx_hash = await alice.broadcast([transfer(node, 4)])
+    node.pending.clear()
+    node.seen.clear()
+    node.ledger.restart()
+    assert (await alice.wait_committed(tx_hash)).code == 0
+    assert (received(node), len(node.delivered), len(set(node.delivered))) == (4, 2, 1)
+    assert not alice._on_the_way
+
+
+async def test_what_was_lost_and_can_not_come_any_more_is_not_waited_for(
+    alice: TxSender, node: MemoryNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "REDELIVER_S", 0.0)
+    tx_hash = await alice.broadcast([transfer(node, 4)])
+    node.pending.clear()
+    node.seen.clear()
+    node.ledger.restart()
+    await TxSender(client_of(node), node.ledger.alice.key).send([transfer(node)])
+    with pytest.raises(TemporaryError, match=f"{tx_hash} was lost and another one took its place"):
+        await alice.wait_committed(tx_hash)
+    assert received(node) == 1
+
+
+async def test_few_of_those_that_nobody_waits_for_are_remembered(
+    alice: TxSender, node: MemoryNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "ON_THE_WAY_MAX", 2)
+    hashes = [await alice.broadcast([transfer(node)], gas=200_000) for _ in range(3)]
+    assert list(alice._on_the_way) == hashes[1:]
+
+
 async def test_patience_ends(alice: TxSender, node: MemoryNode) -> None:
     node.stands_still = True
     tx_hash = await alice.broadcast([transfer(node)])
