@@ -171,7 +171,10 @@ async def send_manifest(gateway: Gateway, dseq: int, sdl: Sdl) -> None:
 
 
 async def wait_ready(gateway: Gateway, lease: LeasePath, timeout_s: float = 600.0) -> dict[str, Any]:
-    """The lease status once every service has all its replicas. Raises PermanentError with what the services say."""
+    """The lease status once every service has all its replicas, and those are of the newest manifest.
+
+    Raises PermanentError with what the services say.
+    """
     pause, status = READY_POLL_S, {}
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(timeout_s):
@@ -279,7 +282,9 @@ async def _status_or_none(gateway: Gateway, lease: LeasePath) -> dict[str, Any]:
 def _all_available(status: dict[str, Any]) -> bool:
     services = status.get("services") or {}
     return bool(services) and all(
-        item.get("available", 0) >= item.get("total", 1) for item in services.values()
+        min(item.get("available", 0), item.get("updated_replicas", total)) >= total
+        for item in services.values()
+        for total in (item.get("total", 1),)
     )
 
 

@@ -239,6 +239,14 @@ async def test_ready_is_when_every_replica_is_available() -> None:
     assert gateway.asked == 6
 
 
+async def test_replicas_of_the_manifest_before_are_not_what_is_waited_for() -> None:
+    old, new = services(1, 1), services(1, 1)
+    old["services"]["web"]["updated_replicas"], new["services"]["web"]["updated_replicas"] = 0, 1
+    gateway: Any = Answers(old, old, new)
+    assert await market.wait_ready(gateway, LeasePath(DSEQ), 5) == new
+    assert gateway.asked == 3
+
+
 async def test_what_failed_for_good_is_not_waited_for() -> None:
     gateway: Any = Answers(services(0), services(0, errors=["web: no such image", "web: again"]))
     with pytest.raises(PermanentError, match="web: no such image; web: again"):

@@ -256,6 +256,9 @@ class Cluster:
         if held is None or held.group is None:
             return None
         observed = await self._observe(name)
+        stored = self._state.manifest(held.lease.order.owner, held.lease.order.dseq)
+        # A manifest that was received a moment ago is not taken over yet: what runs, and what failed, is the old one.
+        is_current = stored is None or stored.version.hex() == held.version
         forwarded: dict[str, list[dict[str, Any]]] = {}
         for service in held.group.services:
             ports = self._forwarded(name, service)
@@ -263,20 +266,23 @@ class Cluster:
                 forwarded[service.name] = ports
         document: dict[str, Any] = {
             "services": {
-                service.name: await self._service_status(name, service, observed)
+                service.name: await self._service_status(
+                    name, service, observed, held.version if is_current else None
+                )
                 for service in held.group.services
             },
             "forwarded_ports": forwarded or None,
             "ips": None,
         }
         problems = self._problems(held, observed)
-        if problems:
+        if problems and is_current:
             document["errors"] = problems
         return document
 
     async def _service_status(
-        self, name: str, service: forms.Service, observed: Observed | None
+        self, name: str, service: forms.Service, observed: Observed | None, version: str | None
     ) -> dict[str, Any]:
+        """Replicas count as updated once the whole lease is what `version` asks for."""
         replicas = [r for r in observed.replicas if r.service == service.name] if observed else []
         ready = sum([await self._is_ready(service, replica) for replica in replicas])
         return {
@@ -286,7 +292,7 @@ class Cluster:
             "uris": self._uris(name, service, observed),
             "observed_generation": 1,
             "replicas": service.count,
-            "updated_replicas": len(replicas),
+            "updated_replicas": len(replicas) if observed and observed.version == version else 0,
             "ready_replicas": ready,
             "available_replicas": ready,
         }
@@ -331,6 +337,8 @@ class Cluster:
 
     def _problems(self, held: Held, observed: Observed | None) -> list[str]:
         problems = [held.error] if held.error else []
+        if observed is not None and observed.version not in ("", held.version):
+            return problems  # These are still the containers of the manifest before.
         # One restart may be a slow neighbour's doing; again and again is the image's own.
         problems += [
             f"{replica.name}: container {replica.note}"

@@ -194,6 +194,24 @@ async def test_a_new_version_is_deployed_and_old_troubles_forgotten(machine: Mac
     assert [workload.version for workload in machine.driver.asked] == ["v1", "v2"]
 
 
+async def test_until_a_new_manifest_is_carried_out_no_replica_is_an_updated_one(machine: Machine) -> None:
+    async def web() -> tuple[int, int]:
+        status = await machine.cluster.status(NAME)
+        assert status is not None and "errors" not in status
+        return status["services"]["web"]["available"], status["services"]["web"]["updated_replicas"]
+
+    machine.want((lease(), group(), "01"))
+    await machine.look()
+    assert await web() == (1, 1)
+    machine.cluster.held[NAME].error = "an old trouble"
+    machine.state.save_manifest("akash1owner", 7, b"\x02", b"{}")
+    assert await web() == (1, 0)
+    machine.want((lease(), group(2), "02"))
+    assert await web() == (1, 0)
+    await machine.look()
+    assert await web() == (2, 2)
+
+
 @pytest.mark.parametrize(
     ("failure", "shown"),
     [(PermanentError("no such image"), ["no such image"]), (TemporaryError("engine is away", 0.0), None)],
