@@ -37,6 +37,8 @@ from supercloud.pb.tendermint.abci import types_pb2 as abci
 __all__ = ["Index", "IndexNotWritten", "Page", "Position", "SearchTooWide"]
 
 VERSION = 2
+CACHE_KIB = 16 * 1024
+"""Pages in memory of each connection: a block of thousands of transactions writes to more than SQLite's 2 MiB."""
 _TABLES = ("tx", "name", "attribute", "progress")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS tx (height INTEGER, position INTEGER, hash BLOB, failed INTEGER,
@@ -95,8 +97,8 @@ class Index:
         for position, (raw, result) in enumerate(zip(txs, response.tx_results, strict=True)):
             keys.append((height, position, sha256(raw).digest(), bool(result.code)))
             self._collect(places, result.events, position)
-        # A list of numbers prints as JSON, which SQLite can take apart again.
-        rows = [(name, value, height, str(found)) for (name, value), found in places.items()]
+        # A list of numbers prints as JSON, which SQLite can take apart again. In order, neighbours share pages.
+        rows = [(name, value, height, str(found)) for (name, value), found in sorted(places.items())]
         with self._writing():
             self._writer.executemany(_ADD_TX, keys)
             self._writer.executemany("INSERT INTO attribute VALUES (?, ?, ?, ?)", rows)
@@ -284,4 +286,5 @@ def _open(path: Path) -> sqlite3.Connection:
     # No flush per block: what a crash takes is filled in again from the blocks.
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     return connection
