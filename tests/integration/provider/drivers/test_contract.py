@@ -257,6 +257,15 @@ async def test_an_image_that_can_not_be_pulled_is_named(lab: Any) -> None:
     assert any(event.startswith("Failed") and image in event for event in await lab.events(work))
 
 
+async def test_a_program_that_can_not_be_started_is_named(lab: Any) -> None:
+    if not lab.real:
+        pytest.skip("every program starts on the mock's machine")
+    work = lab.workload(lab.service()._replace(command=("/nothing",)))
+    with pytest.raises(PermanentError, match="service web can not be started: .*/nothing"):
+        await lab.driver.deploy(work)
+    assert any(event.startswith("Failed: ") and "/nothing" in event for event in await lab.events(work))
+
+
 async def test_leases_do_not_touch_each_other(lab: Any) -> None:
     one, two = await lab.run(lab.service()), await lab.run(lab.service())
     await lab.sh(two, "echo marked > /mark")

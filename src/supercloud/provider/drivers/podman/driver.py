@@ -36,7 +36,7 @@ from supercloud.provider.drivers.journal import Journal
 from supercloud.provider.drivers.podman import container, events, failures, machine, nvidia, ports, streams
 from supercloud.provider.drivers.podman.connection import Connection
 from supercloud.provider.drivers.podman.container import Machine
-from supercloud.provider.drivers.podman.engine import LOG_NAME, process_limits
+from supercloud.provider.drivers.podman.engine import LOG_NAME, is_podman, process_limits
 from supercloud.provider.drivers.podman.found import Found, by_lease
 from supercloud.provider.drivers.podman.images import Images, Limits
 from supercloud.provider.drivers.podman.keeper import Keeper
@@ -81,7 +81,7 @@ class PodmanDriver:
         with failures.translated("the engine"):
             self._info = dict(await self._engine.api.system.info())
         files, processes = process_limits()
-        self._machine = Machine(scope(self._folder), files, processes, machine.is_podman(self._info))
+        self._machine = Machine(scope(self._folder), files, processes, is_podman(self._info))
         self._renames = machine.is_local(self._info) and ports.possible()
         found = await asyncio.to_thread(nvidia.listed)
         self._graphics = nvidia.graphics(self._info, found)
@@ -216,7 +216,10 @@ class PodmanDriver:
         except aiodocker.DockerError as error:
             if reference:
                 await self._delete(reference)
-            raise failures.of_start(service, error, workload.ports) from error
+            failed = failures.of_start(service, error, workload.ports)
+            if isinstance(failed, PermanentError):
+                self._journal.add(workload.lease, service, name, ("Warning", "Failed", str(failed)))
+            raise failed from error
 
     async def _make_network(self, workload: Workload) -> None:
         labels = {

@@ -11,7 +11,7 @@ import shutil
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from supercloud.provider.children import ends_with_parent
 from supercloud.provider.drivers.base import PermanentError, TemporaryError
@@ -24,6 +24,11 @@ FILES_MAX: Final = 1024 * 1024
 PROCESSES_MAX: Final = 4 * 1024 * 1024
 PID_MAX: Final = Path("/proc/sys/kernel/pid_max")
 VARIABLES: Final = ("CONTAINER_HOST", "DOCKER_HOST")
+
+
+def is_podman(info: Mapping[str, Any]) -> bool:
+    """Which of the two engines answers, by its account of itself; only Podman names the library it builds images with."""
+    return bool(info.get("BuildahVersion"))
 
 
 def find_socket(configured: str, environment: Mapping[str, str] = os.environ) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from supercloud.provider.drivers.base import Capabilities, Fingerprint, Usage
+from supercloud.provider.drivers.podman.engine import is_podman
 from supercloud.provider.drivers.podman.nvidia import Graphics
 
 QUOTA_FILESYSTEMS: Final = frozenset({"xfs", "btrfs"})
@@ -35,11 +36,6 @@ def fingerprint(info: dict[str, Any], graphics: Graphics, renames_ports: bool, g
         unenforced=(*_unenforced(info, capabilities), *graphics.withheld),
         capabilities=capabilities,
     )
-
-
-def is_podman(info: dict[str, Any]) -> bool:
-    """Which of the two engines answers; only Podman names the library it builds images with."""
-    return bool(info.get("BuildahVersion"))
 
 
 def is_local(info: dict[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from supercloud.provider.drivers.base import Gpu
+from supercloud.provider.drivers.podman.engine import is_podman
 
 CDI_KIND: Final = "nvidia.com/gpu"
 CDI_FOLDERS: Final = (Path("/etc/cdi"), Path("/var/run/cdi"))
@@ -62,7 +63,7 @@ def graphics(info: dict[str, Any], found: tuple[Gpu, ...], folders: Iterable[Pat
     """Which of the GPUs found this engine can give, by its own account and the devices described on this machine."""
     if not found:
         return Graphics()
-    if not info.get("BuildahVersion"):
+    if not is_podman(info):
         return Graphics(found) if _docker_can(info) else Graphics(withheld=(_NO_TOOLKIT,))
     version = str(info.get("ServerVersion", ""))
     if _numbers(version) < PODMAN_SINCE:

@@ -21,6 +21,8 @@ HEADER_BYTES: Final = 8
 RESUME_S: Final = 1.0
 EXIT_POLL_S: Final = 0.05
 EXIT_POLLS: Final = 60
+ATTACH_NOISE: Final = re.compile(rb"Error: read unixpacket \S*: read: connection reset by peer\s*")
+"""What Podman adds to the output of a command that ended before it was attached to; nothing is missing for it."""
 _STAMP: Final = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d) ")
 
 
@@ -172,7 +174,9 @@ class Exec:
         """Pieces of output with the stream they belong to."""
         with failures.translated("the command's output"):
             while (message := await self._stream.read_out()) is not None:
-                yield int(message.stream), bytes(message.data)
+                data = bytes(message.data)
+                if not ATTACH_NOISE.fullmatch(data):
+                    yield int(message.stream), data
 
     async def write(self, data: bytes) -> None:
         """Bytes for its stdin."""

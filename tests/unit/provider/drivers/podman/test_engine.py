@@ -23,6 +23,11 @@ def _listening(path: Path) -> Iterator[None]:
         yield
 
 
+def test_the_engines_are_told_apart() -> None:
+    assert engine.is_podman({"BuildahVersion": "1.28.2", "ServerVersion": "4.3.1"})
+    assert not engine.is_podman({"ServerVersion": "28.0"})
+
+
 def test_what_was_named_comes_first() -> None:
     variables = {"CONTAINER_HOST": "unix:///b.sock", "DOCKER_HOST": "unix:///c.sock"}
     assert engine.find_socket("/a.sock", variables) == "/a.sock"

@@ -1,10 +1,14 @@
-"""Lines put together from pieces."""
+"""Lines put together from pieces; what commands say."""
 
 from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from supercloud.provider.drivers.base import LINE_CHARS_MAX
+from supercloud.provider.drivers.podman import streams
 from supercloud.provider.drivers.podman.streams import Lines, split_stamp
 
 
@@ -39,3 +43,20 @@ def test_lines(pieces: list[bytes], expected: list[str]) -> None:
 )
 def test_split_stamp(frame: bytes, expected: tuple[bytes, bytes]) -> None:
     assert split_stamp(frame) == expected
+
+
+class Messages:
+    """What an engine sends of a command."""
+
+    def __init__(self, *said: tuple[int, bytes]) -> None:
+        self._said = list(said)
+
+    async def read_out(self) -> Any:
+        return SimpleNamespace(stream=self._said[0][0], data=self._said.pop(0)[1]) if self._said else None
+
+
+async def test_what_podman_says_of_itself_is_not_output_of_the_command() -> None:
+    noise = b"Error: read unixpacket @->/proc/self/fd/14/attach: read: connection reset by peer\n"
+    said = [(2, b"no such file\n"), (2, noise), (1, b"Error: read unixpacket\n")]
+    session = streams.Exec(None, Messages(*said))
+    assert [item async for item in session.output()] == [said[0], said[2]]
