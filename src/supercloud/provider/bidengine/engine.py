@@ -23,6 +23,7 @@ class Reason(StrEnum):
     AUDITOR = "it asks for an auditor's signature that we do not have"
     VOLUMES = "it has too many volumes in a unit"
     CAPABILITY = "it asks for storage or GPUs that we do not declare"
+    ADDRESS = "it asks for IP addresses of its own, which we do not lease out"
     RECLAMATION = "it asks for a reclamation window that we do not offer"
     CAPACITY = "there is no room"
     DENOM = "we have no price in its denomination"
@@ -72,9 +73,12 @@ def decide(
     limit = group_price(units).amount.raw
     if price > limit:
         return Decline(Reason.PRICE, f"{price} > {limit} (10^-18 {denom} a block)")
-    made = inventory.reserve(_text(order.id), need_of(units, me.cpu_percent))
+    need = need_of(units, me.cpu_percent)
+    if need.leased_ips:
+        return Decline(Reason.ADDRESS, f"{need.leased_ips} asked for")
+    made = inventory.reserve(_text(order.id), need)
     if made is None:
-        return Decline(Reason.CAPACITY)
+        return Decline(Reason.CAPACITY, inventory.lacking(need))
     changed, reservation = made
     return changed, Bid(denom, price, reservation, me.reclamation_window_s)
 
@@ -88,15 +92,20 @@ def _unsuitable(order: Any, me: Profile) -> Decline | None:
         return Decline(Reason.ATTRIBUTES, _listed(requirements.attributes))
     asked = {attribute.key: attribute.value for attribute in requirements.attributes}
     if any(asked.get(key) != value for key, value in me.required.items()):
-        return Decline(Reason.FILTER)
+        return Decline(
+            Reason.FILTER, ", ".join(f"{key}={value}" for key, value in sorted(me.required.items()))
+        )
     if not _signed(requirements, me.audited):
-        return Decline(Reason.AUDITOR)
+        named = (*requirements.signed_by.all_of, *requirements.signed_by.any_of)
+        return Decline(Reason.AUDITOR, ", ".join(named))
     if any(len(unit.resource.storage) > VOLUMES_MAX for unit in order.spec.resources):
-        return Decline(Reason.VOLUMES)
-    if not all(_capable(unit.resource, me.attributes) for unit in order.spec.resources):
-        return Decline(Reason.CAPABILITY)
+        return Decline(Reason.VOLUMES, f"at most {VOLUMES_MAX} are possible")
+    for unit in order.spec.resources:
+        if not _capable(unit.resource, me.attributes):
+            return Decline(Reason.CAPABILITY, _asked(unit.resource))
     if order.HasField("reclamation") and order.reclamation.min_window.seconds > me.reclamation_window_s:
-        return Decline(Reason.RECLAMATION)
+        asked_s = order.reclamation.min_window.seconds
+        return Decline(Reason.RECLAMATION, f"{asked_s} s asked for, {me.reclamation_window_s} s offered")
     return None
 
 
@@ -127,6 +136,14 @@ def _capable(resource: Any, attributes: Sequence[Any]) -> bool:
             return False
     wanted = resource.gpu.attributes
     return not (int(resource.gpu.units.val or b"0") and wanted) or any_of(wanted, graphics)
+
+
+def _asked(resource: Any) -> str:
+    """What a unit asks for of storage classes and GPUs, for people."""
+    words = [f"gpu {attribute.key}" for attribute in resource.gpu.attributes]
+    return ", ".join(
+        (*words, *(_listed(volume.attributes) for volume in resource.storage if volume.attributes))
+    )
 
 
 def _renamed(attribute: Any, key: str) -> Any:

@@ -95,17 +95,29 @@ class Inventory(NamedTuple):
         known = self.reservations.get(order)
         if known is not None:
             return self, known
-        left = self.available
-        if need.leased_ips or need.cpu > left.cpu or need.memory > left.memory:
-            return None
-        # All classes are one disk here, so they are also counted together.
-        if any(size > left.storage.get(kind, 0) for kind, size in need.storage.items()):
-            return None
-        gpus = _take(left.gpus, need.gpus)
-        if gpus is None:
+        gpus = _take(self.available.gpus, need.gpus)
+        if gpus is None or need.leased_ips or self.lacking(need):
             return None
         reservation = Reservation(order, need, gpus, allocated=False)
         return Inventory(self.total, {**self.reservations, order: reservation}), reservation
+
+    def lacking(self, need: Need) -> str:
+        """What there is too little of, for people; empty when there is room."""
+        left = self.available
+        found = []
+        if need.cpu > left.cpu:
+            found.append(f"cpu {need.cpu}m of {left.cpu}m left")
+        if need.memory > left.memory:
+            found.append(f"memory {_gib(need.memory)} of {_gib(left.memory)} left")
+        # All classes are one disk here, so they are also counted together.
+        for kind, size in sorted(need.storage.items()):
+            there = left.storage.get(kind, 0)
+            if size > there:
+                found.append(f"storage {kind} {_gib(size)} of {_gib(there)} left")
+        if _take(left.gpus, need.gpus) is None:
+            asked = ", ".join(f"{count} x {' or '.join(keys)}" for keys, count in need.gpus)
+            found.append(f"gpu {asked}; left: {', '.join(gpu.key for gpu in left.gpus) or 'none'}")
+        return "; ".join(found)
 
     def release(self, order: str) -> Inventory:
         """The inventory without a promise."""
@@ -126,6 +138,12 @@ class Inventory(NamedTuple):
         return Inventory(
             self.total, {name: held for name, held in self.reservations.items() if name in wanted}
         )
+
+
+def _gib(size: int) -> str:
+    """Hundredths, rounded down."""
+    hundredths = size * 100 // 2**30
+    return f"{hundredths // 100}.{hundredths % 100:02}Gi"
 
 
 def _take(

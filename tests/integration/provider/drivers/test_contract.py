@@ -261,7 +261,7 @@ async def test_a_program_that_can_not_be_started_is_named(lab: Any) -> None:
     if not lab.real:
         pytest.skip("every program starts on the mock's machine")
     work = lab.workload(lab.service()._replace(command=("/nothing",)))
-    with pytest.raises(PermanentError, match="service web can not be started: .*/nothing"):
+    with pytest.raises(PermanentError, match=r"service web can not be started: .*/nothing"):
         await lab.driver.deploy(work)
     assert any(event.startswith("Failed: ") and "/nothing" in event for event in await lab.events(work))
 

@@ -93,28 +93,29 @@ def with_address(order: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"),
+    ("change", "reason", "detail"),
     [
-        (with_owner, Reason.OWN_ORDER),
-        (with_attribute("region", "us"), Reason.ATTRIBUTES),
-        (with_auditor("all_of"), Reason.AUDITOR),
-        (with_auditor("any_of"), Reason.AUDITOR),
-        (with_volumes, Reason.VOLUMES),
-        (with_class, Reason.CAPABILITY),
-        (with_gpu, Reason.CAPABILITY),
-        (with_window, Reason.RECLAMATION),
-        (with_denom, Reason.DENOM),
-        (with_low_price, Reason.PRICE),
-        (with_size, Reason.CAPACITY),
-        (with_address, Reason.CAPACITY),
+        (with_owner, Reason.OWN_ORDER, ""),
+        (with_attribute("region", "us"), Reason.ATTRIBUTES, "region=us"),
+        (with_auditor("all_of"), Reason.AUDITOR, "carol"),
+        (with_auditor("any_of"), Reason.AUDITOR, "carol"),
+        (with_volumes, Reason.VOLUMES, "at most 4"),
+        (with_class, Reason.CAPABILITY, "class=beta3, persistent=true"),
+        (with_gpu, Reason.CAPABILITY, "gpu vendor/nvidia/model/a100"),
+        (with_window, Reason.RECLAMATION, "3600 s asked for, 0 s offered"),
+        (with_denom, Reason.DENOM, "ushell"),
+        (with_low_price, Reason.PRICE, "a block"),
+        (with_size, Reason.CAPACITY, "left"),
+        (with_address, Reason.ADDRESS, "1 asked for"),
     ],
 )
-def test_reasons_to_decline(change: Callable[[Any], None], reason: Reason) -> None:
+def test_reasons_to_decline(change: Callable[[Any], None], reason: Reason, detail: str) -> None:
     order = orders.order()
     change(order)
     declined = answer(order)
     assert isinstance(declined, Decline)
     assert declined.reason is reason
+    assert detail in declined.detail
 
 
 def test_an_auditor_who_signed_what_is_asked_is_enough() -> None:
@@ -132,7 +133,8 @@ def test_a_wildcard_key_matches_what_is_declared() -> None:
 
 
 def test_picky_providers_wait_for_their_attribute() -> None:
-    assert answer(orders.order(), BOB._replace(required={"tier": "gold"})).reason is Reason.FILTER
+    declined = answer(orders.order(), BOB._replace(required={"tier": "gold"}))
+    assert declined == Decline(Reason.FILTER, "tier=gold")
 
 
 def test_storage_class_that_is_declared_fits() -> None:

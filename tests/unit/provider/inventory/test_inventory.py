@@ -45,6 +45,24 @@ def test_no_room(too_much: Need) -> None:
 
 
 @pytest.mark.parametrize(
+    ("too_much", "words"),
+    [
+        (need(cpu=4001), "cpu 4001m of 4000m left"),
+        (need(memory=2**30), "memory 1.00Gi of 0.00Gi left"),
+        (need(storage={"beta2": 5 * 2**29}), "storage beta2 2.50Gi of 0.00Gi left"),
+        (
+            need(gpus=((("vendor/nvidia/model/t4",), 2),)),
+            "gpu 2 x vendor/nvidia/model/t4; left: " + ", ".join(gpu.key for gpu in (A100, A100, T4)),
+        ),
+        (need(cpu=5000, memory=2**31), "cpu 5000m of 4000m left; memory 2.00Gi of 0.00Gi left"),
+        (need(cpu=4000), ""),
+    ],
+)
+def test_what_is_lacking_is_named(too_much: Need, words: str) -> None:
+    assert MACHINE.lacking(too_much) == words
+
+
+@pytest.mark.parametrize(
     ("keys", "count", "taken"),
     [
         (("vendor/nvidia/model/a100",), 2, (A100, A100)),
