@@ -236,6 +236,7 @@ class Provider:
                 asyncio.ensure_future(self._look.wait()),
                 asyncio.ensure_future(self._cluster.changed.wait()),
                 asyncio.ensure_future(self._driver.changes()),
+                asyncio.ensure_future(self._proxy.gone()),
             ]
             try:
                 await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
+from pathlib import Path
 
 import aiohttp
 import orjson
 import pytest
 
 from supercloud.provider.hostname.names import generated
+from supercloud.provider.hostname.proxy import Proxy
 from supercloud.sdk import market
 from supercloud.sdk.gateway import GatewayError, LeasePath
+from supercloud.testing import ports
 
 from .world import Tenant, World, until, workload
 
@@ -135,6 +139,25 @@ async def test_the_proxy_comes_back(world: World) -> None:
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
     await shows(world, "a.example", "NAME=one")
+
+
+async def test_a_proxy_that_ended_is_noticed_at_once(tmp_path: Path) -> None:
+    proxy = Proxy(tmp_path, "127.0.0.1", ports.row(1))
+    waiting = asyncio.ensure_future(proxy.gone())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    waiting.cancel()
+    await proxy.start()
+    try:
+        assert proxy._process is not None
+        first = proxy._process.pid
+        os.kill(first, signal.SIGKILL)
+        async with asyncio.timeout(10):
+            await proxy.gone()
+        await proxy.apply([])
+        assert proxy._runs and proxy._process.pid != first
+    finally:
+        await proxy.stop()
 
 
 async def test_the_provider_s_own_names_are_not_given_out(world: World) -> None:

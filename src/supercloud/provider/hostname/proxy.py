@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 LOG_NAME: Final = "caddy.log"
 START_TIMEOUT_S: Final = 10.0
 ANSWER_TIMEOUT_S: Final = 10.0
+RESTART_S: Final = 0.5
+"""Pause before a Caddy that ended is said to be gone: one that ends again and again costs little."""
 
 
 def _is_free(host: str, port: int) -> bool:
@@ -129,6 +131,14 @@ class Proxy:
                 self._process.kill()
                 await self._process.wait()
         self._process = None
+
+    async def gone(self) -> None:
+        """Return when a Caddy that ran has ended by itself, so that `apply` can start another."""
+        if self._process is None:
+            await asyncio.Event().wait()
+        else:
+            await self._process.wait()
+            await asyncio.sleep(RESTART_S)
 
     async def apply(self, routes: Sequence[Route]) -> None:
         """Make these the routes; a no-op when they are already. Restarts Caddy when it is gone."""
