@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -10,9 +11,14 @@ import pytest
 from supercloud.chain.app import MODULE_ACCOUNTS, RESERVED, violations
 from supercloud.chain.baseapp.genesis import GenesisError
 from supercloud.chain.store.backend import MemoryBackend
+from supercloud.codec import registry
 from supercloud.pb.cosmos.bank.v1beta1.tx_pb2 import MsgSend
 from supercloud.pb.cosmos.base.abci.v1beta1.abci_pb2 import TxMsgData
 from supercloud.pb.cosmos.base.v1beta1.coin_pb2 import Coin
+from supercloud.pb.cosmos.crypto.ed25519 import keys_pb2 as ed25519_keys
+from supercloud.pb.cosmos.distribution.v1beta1.tx_pb2 import MsgWithdrawDelegatorReward
+from supercloud.pb.cosmos.staking.v1beta1.staking_pb2 import CommissionRates, Description
+from supercloud.pb.cosmos.staking.v1beta1.tx_pb2 import MsgCreateValidator
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 from supercloud.testing.ledger import CHAIN_ID, Actor, Ledger
 from supercloud.types.address import module_address
@@ -260,6 +266,40 @@ def test_gas_and_events_are_the_same_with_a_cold_and_a_warm_cache() -> None:
         results = [ledger.block(raw, failing) for ledger in (cold, warm)]
         assert [result.code for result in results[0].tx_results] == [0, 5]
         assert results[0].SerializeToString() == results[1].SerializeToString()
+
+
+def test_a_withdrawal_of_rewards_is_priced_with_those_of_the_next_block() -> None:
+    """In the block of the withdrawal before there are none yet."""
+    ledger = Ledger()
+    alice = ledger.alice
+    operator, key = ledger.profile.bech32.valoper(alice.address), ed25519_keys.PubKey(key=b"k" * 32)
+    founding = MsgCreateValidator(
+        description=Description(moniker="alice"),
+        commission=CommissionRates(rate="0", max_rate="0", max_change_rate="0"),
+        min_self_delegation="1",
+        validator_address=operator,
+        pubkey=registry.pack(key),
+        value=Coin(denom="uakt", amount="5000000"),
+    )
+    assert ledger.deliver(founding, by=alice).code == 0
+    withdraw = MsgWithdrawDelegatorReward(delegator_address=alice.text, validator_address=operator)
+    vote = abci.VoteInfo(validator=abci.Validator(address=sha256(key.key).digest()[:20], power=5))
+    for _ in range(2):
+        raw = ledger.sign(withdraw, by=alice)
+        simulated = ledger.app.simulate(raw)
+        result = ledger.finalize([raw], [vote]).tx_results[0]
+        ledger.commit()
+    paid = [event for event in result.events if event.type == "withdraw_rewards"]
+    assert (result.code, paid[0].attributes[0].value) == (0, "4900uakt")
+    assert simulated.gas_used * 12 // 10 >= result.gas_used
+
+
+def test_simulations_leave_nothing_behind(ledger: Ledger) -> None:
+    raw = ledger.sign(send(ledger.alice, ledger.bob), by=ledger.alice)
+    gas = [ledger.app.simulate(raw).gas_used for _ in range(2)]
+    assert gas[0] == gas[1] and ledger.app.check_context().height == 1
+    twin = Ledger()
+    assert ledger.block(raw).SerializeToString() == twin.block(raw).SerializeToString()
 
 
 def test_export_import_export_is_the_same(ledger: Ledger) -> None:

@@ -88,6 +88,23 @@ def test_a_quote_becomes_a_lease_in_one_unordered_transaction_of_two_signers(led
     assert violations(ledger.context(), ledger.app.keepers) == []
 
 
+def test_a_withdrawal_is_priced_as_the_next_block_will_find_it(ledger: Ledger) -> None:
+    """Nothing is owed in the block of the withdrawal before, and a block's price in the next one."""
+    provide(ledger)
+    for message, actor in (
+        (create(ledger), ledger.alice),
+        (bid(ledger), ledger.bob),
+        (lease(ledger), ledger.alice),
+    ):
+        assert ledger.deliver(message, by=actor).code == 0
+    withdraw = leasemsg_pb2.MsgWithdrawLease(id=leases(ledger)[0].lease.id)
+    assert ledger.deliver(withdraw, by=ledger.bob).code == 0
+    raw = ledger.sign(withdraw, by=ledger.bob)
+    simulated = ledger.app.simulate(raw)
+    result = ledger.block(raw).tx_results[0]
+    assert (result.code, simulated.gas_used) == (0, result.gas_used)
+
+
 def test_a_running_market_survives_export_and_import(ledger: Ledger) -> None:
     provide(ledger)
     assert ledger.deliver(create(ledger), by=ledger.alice).code == 0

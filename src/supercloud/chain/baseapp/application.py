@@ -93,6 +93,8 @@ class BaseApp:
         self._initial_height = 1
         self._check: Branch = store.branch()
         self._check_block = self.block_at(store.height)
+        # The same one height on, for simulations; made when the first of a height comes.
+        self._ahead: tuple[Branch, BlockInfo] | None = None
         self._chain_id = self._check_block.chain_id
 
     # --- Handshake
@@ -153,7 +155,7 @@ class BaseApp:
         self._check_block = BlockInfo(
             request.chain_id, self._initial_height, block.time, b"", self._wiring.consensus.params(ctx)
         )
-        self._check = self.store.branch_on(branch)
+        self._check, self._ahead = self.store.branch_on(branch), None
         return abci.ResponseInitChain(validators=chosen, app_hash=self.store.app_hash)
 
     def _found(
@@ -190,12 +192,31 @@ class BaseApp:
         return self._executor.run(self._check_block, self._check, raw, mode)
 
     def simulate(self, raw: bytes) -> Outcome:
-        """Run a transaction, which may lack signatures, on the check state and undo it."""
-        mark = self._check.mark()
+        """Run a transaction, which may lack signatures, as the next block would, and undo it."""
+        branch, block = self._ahead = self._ahead or self._next_block()
+        mark = branch.mark()
         try:
-            return self._executor.run(self._check_block, self._check, raw, Mode.SIMULATE)
+            return self._executor.run(block, branch, raw, Mode.SIMULATE)
         finally:
-            self._check.revert(mark)
+            branch.revert(mark)
+
+    def _next_block(self) -> tuple[Branch, BlockInfo]:
+        """The check state as the messages of the next block find it, as far as that is known.
+
+        One height on, with what begins a block done: otherwise a withdrawal simulated in the block of the one
+        before is priced as paying nothing.
+        """
+        last = self._check_block
+        height = last.height + 1 if self.store.height else last.height
+        block = BlockInfo(last.chain_id, height, last.time, last.proposer, last.consensus)
+        block.votes, block.app_hash = last.votes, last.app_hash
+        block.next_validators_hash = last.next_validators_hash
+        branch = self.store.branch_on(self._check)
+        ctx = Context(block, branch, GasMeter(GAS_UNLIMITED), Mode.BLOCK, self.profile)
+        for module in self._wiring.begin_order:
+            if module.begin_block is not None:
+                module.begin_block(ctx)
+        return branch, block
 
     # --- Consensus
 
@@ -282,7 +303,7 @@ class BaseApp:
         self.store.commit()
         self._check_block = self._decided_block
         self._decided = self._genesis = None
-        self._check = self.store.branch()
+        self._check, self._ahead = self.store.branch(), None
         retain = self.store.height - self._retain_blocks if self._retain_blocks else 0
         return abci.ResponseCommit(retain_height=max(retain, 0))
 
@@ -357,7 +378,7 @@ class BaseApp:
     def restore(self, height: int, records: Iterable[tuple[str, bytes, bytes]], app_hash: bytes) -> None:
         """Take the state of a height from elsewhere, in place of init_chain and all blocks. Raises StateCorrupt."""
         self.store.restore(height, records, app_hash)
-        self._check = self.store.branch()
+        self._check, self._ahead = self.store.branch(), None
         self._check_block = self.block_at(height)
         self._chain_id = self._check_block.chain_id
         self._decided = self._genesis = None
