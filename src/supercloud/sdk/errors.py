@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from supercloud.sdk.tx import Signed, TxResult
 
 
-SIMULATION_REASON: Final = re.compile(r"message index: \d+: (.*?)(?: with gas used: .*)?$", re.DOTALL)
+ENVELOPE: Final = re.compile(r"rpc error: code = \w+ desc = ")
+SIMULATION_REASON: Final = re.compile(
+    r"(?:.*?message index: \d+: )?(.*?)(?: with gas used: '.*)?$", re.DOTALL
+)
+"""What nodes put around a reason, which is all that people need of it; the whole text is kept beside."""
 
 
 class SdkError(Exception):
@@ -41,7 +45,7 @@ class QueryError(PermanentError):
     """A query the node refused: `code` and `codespace` of the ABCI answer, `log` its text."""
 
     def __init__(self, path: str, code: int, codespace: str, log: str) -> None:
-        super().__init__(f"{path}: {log or f'code {code}'}")
+        super().__init__(f"{path}: {ENVELOPE.sub('', log, count=1) or f'code {code}'}")
         self.path = path
         self.code = code
         self.codespace = codespace
@@ -58,8 +62,8 @@ class WouldFail(QueryError):
 
     def __init__(self, path: str, code: int, codespace: str, log: str) -> None:
         super().__init__(path, code, codespace, log)
-        found = SIMULATION_REASON.search(log)
-        self.args = (f"the network would refuse this: {found[1] if found else log or f'code {code}'}",)
+        found = SIMULATION_REASON.match(ENVELOPE.sub("", log, count=1))
+        self.args = (f"the network would refuse this: {(found and found[1]) or f'code {code}'}",)
 
 
 class TxUncertain(TemporaryError):

@@ -21,7 +21,7 @@ from supercloud.pb.akash.provider.v1beta4 import query_pb2 as provider_query
 from supercloud.sdk import jwt
 from supercloud.sdk.client import Client
 from supercloud.sdk.errors import PermanentError, TemporaryError
-from supercloud.sdk.http import from_json, read_all, web_url
+from supercloud.sdk.http import from_json, read_all, reason_of, web_url
 
 STDOUT, STDERR, RESULT, FAILURE, STDIN, RESIZE = 100, 101, 102, 103, 104, 105
 REQUEST_TIMEOUT_S: Final = 30.0
@@ -280,9 +280,7 @@ class Trust:
             except aiohttp.WSServerHandshakeError:
                 raise
             except (aiohttp.ClientError, TimeoutError, ConnectionError, asyncio.IncompleteReadError) as error:
-                raise TemporaryError(
-                    f"provider does not answer: {str(error) or type(error).__name__}", 2.0
-                ) from error
+                raise TemporaryError(f"provider does not answer: {reason_of(error)}", 2.0) from error
             self._ways = [way]
             return result
         raise PermanentError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import aiohttp
@@ -17,6 +18,14 @@ def web_url(text: str, schemes: tuple[str, ...] = ("http", "https")) -> str:
         ways = " or ".join(f"{scheme}://" for scheme in schemes)
         raise PermanentError(f"{text!r} is no address to connect to: expected {ways}HOST:PORT")
     return text.rstrip("/")
+
+
+def reason_of(error: BaseException) -> str:
+    """Why a request got no answer, in words; aiohttp's own texts name its objects."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        number = error.os_error.errno or 0
+        return os.strerror(number) if number > 0 else error.os_error.strerror or str(error.os_error)
+    return str(error) or type(error).__name__
 
 
 async def read_all(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:

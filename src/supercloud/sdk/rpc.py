@@ -14,10 +14,12 @@ import aiohttp
 import orjson
 
 from supercloud.sdk.errors import PermanentError, TemporaryError
-from supercloud.sdk.http import from_json, read_all, web_url
+from supercloud.sdk.http import from_json, read_all, reason_of, web_url
 
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 REQUEST_TIMEOUT_S = 15.0
+NO_RPC = frozenset({404, 405, 501})
+"""What other servers say of a POST to their root."""
 
 
 class RpcError(PermanentError):
@@ -59,13 +61,15 @@ class RpcClient:
             async with self._http().post(
                 self.url, data=orjson.dumps(body), headers={"Content-Type": "application/json"}
             ) as response:
+                if response.status in NO_RPC:
+                    raise PermanentError(
+                        f"{self.url} answers, but is no node's RPC (HTTP {response.status}); usually that has port 26657"
+                    )
                 if response.status >= 500:
                     raise TemporaryError(f"{self.url}: HTTP {response.status}")
                 data = await read_all(response, ANSWER_BYTES_MAX)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise TemporaryError(
-                f"node at {self.url} does not answer: {str(error) or type(error).__name__}"
-            ) from error
+            raise TemporaryError(f"node at {self.url} does not answer: {reason_of(error)}") from error
         return _result(method, from_json(data, self.url))
 
     async def subscribe(self, query: str) -> AsyncIterator[dict[str, Any]]:
@@ -84,9 +88,7 @@ class RpcClient:
                         break
                     yield _result("subscribe", from_json(message.data, self.url))
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise TemporaryError(
-                f"subscription to {self.url} broke: {str(error) or type(error).__name__}"
-            ) from error
+            raise TemporaryError(f"subscription to {self.url} broke: {reason_of(error)}") from error
         raise TemporaryError(f"{self.url} ended the subscription")
 
     def _http(self) -> aiohttp.ClientSession:
@@ -117,7 +119,7 @@ def _result(method: str, answer: Any) -> Any:
 
 async def wait_for_node(rpc: RpcClient, timeout_s: float = 30.0) -> dict[str, Any]:
     """Return the node's status as soon as it has a block; raises TemporaryError after `timeout_s`."""
-    reason = "it has no block yet"
+    reason = f"node at {rpc.url} has no block yet"
     try:
         async with asyncio.timeout(timeout_s):
             while True:
@@ -129,4 +131,4 @@ async def wait_for_node(rpc: RpcClient, timeout_s: float = 30.0) -> dict[str, An
                     reason = str(error)
                 await asyncio.sleep(0.05)
     except TimeoutError as error:
-        raise TemporaryError(f"node at {rpc.url} is not ready after {timeout_s:g} s: {reason}") from error
+        raise TemporaryError(f"{reason}; waited for {timeout_s:g} s") from error

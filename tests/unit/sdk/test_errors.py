@@ -33,6 +33,21 @@ def test_the_tree() -> None:
             ),
             "the network would refuse this: too little: Deposit invalid",
         ),
+        (
+            errors.WouldFail(
+                "/p",
+                1,
+                "sdk",
+                "rpc error: code = Unknown desc = no: bad id with gas used: '0': unknown request",
+            ),
+            "the network would refuse this: no: bad id",
+        ),
+        (
+            errors.QueryError(
+                "/p", 2, "sdk", "rpc error: code = InvalidArgument desc = no denom: invalid request"
+            ),
+            "/p: no denom: invalid request",
+        ),
         (errors.WouldFail("/p", 1, "sdk", "odd"), "the network would refuse this: odd"),
         (errors.WouldFail("/p", 1, "sdk", ""), "the network would refuse this: code 1"),
         (

@@ -204,7 +204,7 @@ async def test_answers_are_bounded(server: Server, monkeypatch: pytest.MonkeyPat
 
 async def test_nobody_there() -> None:
     async with Gateway("https://127.0.0.1:1", Trust([]), None, "") as gateway:
-        with pytest.raises(TemporaryError, match="provider does not answer"):
+        with pytest.raises(TemporaryError, match="provider does not answer: Connection refused"):
             await gateway.status()
         with pytest.raises(TemporaryError, match="provider does not answer"):
             await anext(aiter(gateway.logs(LEASE)))

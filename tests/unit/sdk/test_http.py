@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+from typing import Any
+
 import aiohttp
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 from web import answering, serving
 
 from supercloud.sdk.errors import PermanentError
-from supercloud.sdk.http import from_json, read_all, web_url
+from supercloud.sdk.http import from_json, read_all, reason_of, web_url
 
 
 @pytest.mark.parametrize(
@@ -50,6 +54,18 @@ async def test_bodies_are_bounded(bytes_max: int, fits: bool) -> None:
         else:
             with pytest.raises(PermanentError, match=f"more than {bytes_max} bytes"):
                 await read_all(response, bytes_max)
+
+
+def test_reasons_are_words() -> None:
+    key: Any = ConnectionKey("a.example", 1, False, True, None, None, None)
+    refused = aiohttp.ClientConnectorError(key, ConnectionRefusedError(111, "Connect call failed ('a', 1)"))
+    unknown = aiohttp.ClientConnectorError(key, socket.gaierror(-2, "Name or service not known"))
+    assert [reason_of(error) for error in (refused, unknown, TimeoutError(), ValueError("x"))] == [
+        "Connection refused",
+        "Name or service not known",
+        "TimeoutError",
+        "x",
+    ]
 
 
 def test_json_or_a_name() -> None:

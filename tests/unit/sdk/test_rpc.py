@@ -74,8 +74,15 @@ async def test_a_node_in_trouble_may_be_well_later() -> None:
         with pytest.raises(TemporaryError, match="HTTP 503"):
             await rpc.call("status")
     async with RpcClient(url) as rpc:
-        with pytest.raises(TemporaryError, match=f"node at {url} does not answer"):
+        with pytest.raises(TemporaryError, match=f"node at {url} does not answer: Connection refused"):
             await rpc.call("status")
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+async def test_a_server_that_is_no_node_is_not_waited_for(status: int) -> None:
+    async with serving(answering(b"{}", status)) as url, RpcClient(url) as rpc:
+        with pytest.raises(PermanentError, match=rf"is no node's RPC \(HTTP {status}\).*26657"):
+            await wait_for_node(rpc, 5)
 
 
 async def test_a_node_that_hangs() -> None:
@@ -149,8 +156,8 @@ async def test_waiting_for_the_first_block() -> None:
 async def test_waiting_in_vain_says_why() -> None:
     status = orjson.dumps({"result": {"sync_info": {"latest_block_height": "0"}}})
     async with serving(answering(status)) as url, RpcClient(url) as rpc:
-        with pytest.raises(TemporaryError, match=r"not ready after 0.1 s: it has no block yet"):
+        with pytest.raises(TemporaryError, match=r"has no block yet; waited for 0\.1 s"):
             await wait_for_node(rpc, 0.1)
     async with RpcClient(url) as rpc:
-        with pytest.raises(TemporaryError, match=r"not ready after 0.1 s: .*does not answer"):
+        with pytest.raises(TemporaryError, match=r"does not answer: .*; waited for 0\.1 s"):
             await wait_for_node(rpc, 0.1)
