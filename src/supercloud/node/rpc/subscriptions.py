@@ -77,7 +77,7 @@ class Hub:
                 _tell(occurrence, told.values())
         for name, group in alike.items():
             if messages := told[name].messages:
-                batch = Batch(messages)
+                batch = Batch(messages, len(group))
                 for subscription in group:
                     subscription.deliver(batch)
 

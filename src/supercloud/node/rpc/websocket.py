@@ -41,7 +41,7 @@ Call = Callable[[Request], Awaitable[bytes]]
 
 
 class Connection:
-    """A client's WebSocket. `call` answers the ordinary methods; `frames`: the server takes ready frames."""
+    """A client's WebSocket. `call` answers the ordinary methods; `frames`: the server takes batches."""
 
     def __init__(self, hub: Hub, call: Call, subscriptions_max: int, *, frames: bool = False) -> None:
         self._frames = frames
@@ -181,7 +181,7 @@ class Connection:
 
     async def _send(self, batch: Batch, send: Send) -> None:
         if self._frames:
-            await send({"type": FRAMES, "frames": batch.frames})
+            await send({"type": FRAMES, "batch": batch})
             return
         for message in batch.messages:
             await send({"type": "websocket.send", "text": message.decode()})
