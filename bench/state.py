@@ -99,8 +99,9 @@ def measure(plan: market.Plan, path: Path, alone: bool, profile: bool) -> Cost:
 
 def end(chain: market.Market, folder: Path) -> None:
     """What a node does before it ends."""
-    store = chain.app.store
-    trees.save(folder / "trees", store.height, store.kept_trees())
+    kept = chain.app.store.kept_trees()
+    assert kept is not None
+    trees.save(folder / "trees", kept)
 
 
 def reopen(chain: market.Market, folder: Path) -> tuple[float, float]:
@@ -110,7 +111,7 @@ def reopen(chain: market.Market, folder: Path) -> tuple[float, float]:
     begun = time.perf_counter()
     with runtime.loading():
         backend = LmdbBackend(folder)
-        kept = trees.read(folder / "trees", chain.height)
+        kept = trees.read(folder / "trees")
         chain.app = build_app(backend, chain.profile, Options(kept_trees=kept))
     asked = QueryBalanceRequest(address=next(iter(chain.names.values())), denom="uakt").SerializeToString()
     path = "/cosmos.bank.v1beta1.Query/Balance"

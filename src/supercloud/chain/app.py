@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from supercloud import pb
 from supercloud.chain import upgrades
 from supercloud.chain.ante.chain import AnteChain
-from supercloud.chain.ante.verifier import Verifier
 from supercloud.chain.baseapp import queries
 from supercloud.chain.baseapp.application import STORE as BASE_STORE
 from supercloud.chain.baseapp.application import BaseApp, Wiring
@@ -161,6 +160,7 @@ if TYPE_CHECKING:
     from supercloud.chain.ante.fees import GasPrice
     from supercloud.chain.baseapp.context import Context
     from supercloud.chain.store.backend import Backend
+    from supercloud.chain.store.trunk import Kept
     from supercloud.pb.tendermint.abci import types_pb2 as abci
 
 NAME = "supercloud"
@@ -201,8 +201,8 @@ class Options:
     skip_upgrades: Sequence[int] = ()
     readonly: bool = False
     """Another process writes the state; this one reads heights that it is told of (MultiStore.follow)."""
-    kept_trees: Iterable[bytes] = ()
-    """What MultiStore.kept_trees gave when the node last ended, at the height that the backend has."""
+    kept_trees: Kept | None = None
+    """What MultiStore.kept_trees gave at the height that the backend has, or at an earlier one."""
 
 
 class Keepers(NamedTuple):
@@ -262,7 +262,7 @@ class SupercloudApp(BaseApp):
         register_routes(router, self.keepers)
         modules = make_modules(self.keepers)
         keepers = self.keepers
-        ante = AnteChain(router, keepers.auth, keepers.bank, keepers.feegrant, options.gas_prices, Verifier())
+        ante = AnteChain(router, keepers.auth, keepers.bank, keepers.feegrant, options.gas_prices)
         wiring = Wiring(
             name=NAME,
             version=options.version,

@@ -103,6 +103,11 @@ class StateSettings:
     snapshot_interval: int = _setting(
         0, "Heights between snapshots for nodes that join; only the cometbft engine makes them. 0 makes none."
     )
+    trees_kept_writes: int = _setting(
+        100_000,
+        "Writes to the state after which its trees are kept on disk anew, so that a start after a sudden end is quick. 0 "
+        "keeps them only when the node ends in order.",
+    )
     snapshots_kept: int = _setting(2, "Newest snapshots to keep.")
     gas_prices: str = _setting(
         "0.0025uakt", "Least price of gas this node admits, one per denom, separated by commas."

@@ -44,6 +44,7 @@ from supercloud.node.storage.damage import StorageDamaged, damaged
 from supercloud.node.storage.environment import DAMAGE, take_lock
 from supercloud.node.storage.lmdb import LmdbBackend
 from supercloud.node.storage.snapshots import SnapshotFiles
+from supercloud.node.tree_keeper import TreeKeeper
 from supercloud.types.dec import Dec
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,8 @@ class Node:
         self._figures = HttpServers(0)
         self._making_blocks: asyncio.Task[None] | None = None
         self._checking: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._all_read: Callable[[], None]
         self._corrupt: Exception | None = None
 
     async def start(self) -> None:
@@ -107,6 +110,9 @@ class Node:
         settle()
         self._making_blocks = asyncio.create_task(self.engine.run(), name="engine")
         self._checking = asyncio.create_task(self._check(), name="check")
+        keeper = TreeKeeper(self.app.store, self.home.data / "trees", self.config.state.trees_kept_writes)
+        self.engine.listeners.append(keeper)
+        self._keeping = asyncio.create_task(keeper.run(), name="trees")
         log.info(
             "node started",
             extra={
@@ -137,6 +143,7 @@ class Node:
         try:
             for _ in self.app.store.check():
                 await asyncio.sleep(CHECK_REST_S)
+            self._all_read()
         except HeightUnavailable:
             log.info("the state was pruned before all of it was checked")
         except (StateCorrupt, StorageDamaged) as error:
@@ -146,12 +153,10 @@ class Node:
 
     async def stop(self) -> None:
         """End: no more blocks, doors closed, files released. Everything committed is already on disk."""
-        if self._checking is not None:
-            self._checking.cancel()
-            await asyncio.gather(self._checking, return_exceptions=True)
-        if self._making_blocks is not None:
-            self._making_blocks.cancel()
-            await asyncio.gather(self._making_blocks, return_exceptions=True)
+        for task in (self._checking, self._keeping, self._making_blocks):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         self._figures.stop()
         if self._doors is not None:
             await self._doors.close()
@@ -169,7 +174,7 @@ class Node:
         lock = take_lock(home.data)
         self._closers.append(lambda: os.close(lock))
         genesis = genesis_file.load(home.genesis, home.data)
-        backend = LmdbBackend(home.data / "state")
+        backend = LmdbBackend(home.data / "state", read_later=True)
         self._closers.append(backend.close)
         blocks = BlockStore(home.data / "blocks")
         self._closers.append(blocks.close)
@@ -179,12 +184,17 @@ class Node:
             keep_heights=config.state.heights_kept,
             on_defect=_log_defect,
             skip_upgrades=(config.engine.skip_upgrade_height,),
-            kept_trees=trees.read(home.data / "trees", (backend.latest() or (0,))[0]),
+            kept_trees=trees.read(home.data / "trees"),
         )
         try:
             self.app = build_app(backend, profile_of(config), options)
         except (StateCorrupt, *DAMAGE) as error:
             raise damaged(home.data / "state", error) from error
+        taken_up, height = self.app.store.taken_up, self.app.store.height
+        if taken_up is not None:
+            log.info("trees taken from those kept", extra={"height": height, "writes_since": taken_up})
+        elif height:
+            log.info("trees built of all values", extra={"height": height})
         self._closers.append(self._keep_trees)
         names = self.app.store.names
         snapshots = Snapshots(
@@ -199,6 +209,7 @@ class Node:
         self.engine = chosen.engine
         history = History(blocks, lambda: self.engine.state)
         self.engine.listeners.append(self._metrics)
+        self._all_read = backend.all_read
         self._sizes = {"state": backend.size_bytes, "blocks": blocks.size_bytes}
         self.core = Core(
             app=self.app,
@@ -220,11 +231,11 @@ class Node:
         )
 
     def _keep_trees(self) -> None:
-        store = self.app.store
-        if self._corrupt is not None:
+        kept = self.app.store.kept_trees()
+        if self._corrupt is not None or kept is None:
             return
         try:
-            trees.save(self.home.data / "trees", store.height, store.kept_trees())
+            trees.save(self.home.data / "trees", kept)
         except OSError as error:
             log.warning("the next start builds the trees of the state anew: %s", error)
 

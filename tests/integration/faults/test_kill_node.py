@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import json
 import random
 import signal
 import sys
@@ -13,11 +14,12 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from chain_client import ALICE, RUN, WEALTH, Rpc, free_port, make_home, settings, transfer
+from chain_client import ALICE, PATIENCE_S, RUN, WEALTH, Rpc, free_port, make_home, settings, transfer
 
 from supercloud.node.engine import block as blocks
 from supercloud.node.engine.state import EngineState
 from supercloud.node.storage.blockstore import BlockStore
+from supercloud.node.verify import verify
 from supercloud.pb.tendermint.types import block_pb2
 
 pytestmark = pytest.mark.node
@@ -95,6 +97,56 @@ async def test_a_node_killed_under_load(tmp_path: Path, rounds: int) -> None:
     assert sent == sequence >= len(load.committed) > rounds
     assert _alices(home) == WEALTH - sent - FEE * sent
     assert follow(home) > rounds
+
+
+async def _begun(home: Path, rpc: Rpc, log: Path) -> asyncio.subprocess.Process:
+    """A node that answers."""
+    with log.open("wb") as told:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", RUN, str(home), stderr=told)
+    await rpc.answering()
+    return process
+
+
+async def _height(rpc: Rpc) -> int:
+    return int((await rpc.call("status"))["sync_info"]["latest_block_height"])
+
+
+def _how(log: Path) -> tuple[str, int]:
+    """What a node said of where its trees came from, and how many writes it took up on them."""
+    lines = [json.loads(line) for line in log.read_text().splitlines() if '"trees ' in line]
+    return lines[0]["text"], lines[0].get("writes_since", 0)
+
+
+async def test_trees_kept_while_blocks_are_made_spare_a_killed_node_the_hashing(tmp_path: Path) -> None:
+    config = settings(0.03)
+    config.rpc.listen = f"127.0.0.1:{free_port()}"
+    config.grpc.listen = config.rest.listen = ""
+    # Every block writes some, also when it is empty: the file is made anew again and again.
+    config.state.trees_kept_writes = 40
+    home, log = make_home(tmp_path / "home", config), tmp_path / "log"
+    kept = home / "data" / "trees"
+    async with aiohttp.ClientSession() as session:
+        rpc = Rpc(session, f"http://{config.rpc.listen}")
+        for expected in ("", "trees taken from those kept", "trees built of all values"):
+            process = await _begun(home, rpc, log)
+            if expected:
+                text, writes = _how(log)
+                assert text == expected and 0 <= writes < 400
+            height = await _height(rpc)
+            former = kept.stat().st_ino if kept.exists() else 0
+            async with asyncio.timeout(PATIENCE_S):
+                while not kept.exists() or kept.stat().st_ino == former:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+                while await _height(rpc) < height + 5:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
+            if expected:
+                content = bytearray(kept.read_bytes())
+                content[len(content) // 2] ^= 1
+                kept.write_bytes(content)
+    assert follow(home) > 10
+    verify(home)
 
 
 def _alices(home: Path) -> int:

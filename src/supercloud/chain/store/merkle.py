@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, pairwise, starmap
 from typing import Any, Final
 
 from supercloud.chain.store.backend import KEY_BYTES_MAX
@@ -36,6 +37,8 @@ Node = tuple[Any, ...]
 Write = tuple[bytes, bytes | None]
 Read = Callable[[bytes, int], Iterable[tuple[bytes, bytes]]]
 """So many pairs from a key on, as they were when the tree that is asked about was current."""
+ReadSpan = Callable[[bytes, bytes | None], Iterable[tuple[bytes, bytes]]]
+"""The pairs from a key on and before another (None: to the last)."""
 
 
 class Unfoldable(Exception):
@@ -135,9 +138,14 @@ def unfold(node: Node, read: Read) -> Node:
     return found
 
 
-def folded(root: Node | None) -> list[tuple[bytes, int, bytes]]:
-    """A tree as folded nodes in order, of which `joined` makes it again: first key, number of leaves, hash."""
-    out: list[tuple[bytes, int, bytes]] = []
+Folded = tuple[bytes, int, bytes]
+"""A subtree as it is kept: first key, number of leaves, hash."""
+
+
+def folded(root: Node | None) -> Iterator[Folded]:
+    """A tree as folded nodes in order, of which `joined` makes it again. It is walked no further than it is asked."""
+    # Nodes that may still become one with the next.
+    out: list[Folded] = []
     # By subtree that is done: its leaves, when it is the one last node of `out`, otherwise 0.
     done: list[int] = []
     # A mark (inner,) stands for what comes after the two subtrees below it.
@@ -151,13 +159,16 @@ def folded(root: Node | None) -> list[tuple[bytes, int, bytes]]:
                 done.append(left + right)
             else:
                 done.append(0)
+                # What comes after belongs to other subtrees, none of which can be folded with one of these.
+                yield from out
+                out.clear()
         elif len(node) == 5:
             tasks += ((node,), node[4], node[3])
         else:
             leaves = node[2] if len(node) == 3 else 1
             out.append((node[1], leaves, node[0]))
             done.append(leaves)
-    return out
+    yield from out
 
 
 def lowest_nodes(root: Node | None) -> Iterator[Node]:
@@ -171,9 +182,43 @@ def lowest_nodes(root: Node | None) -> Iterator[Node]:
             yield node
 
 
-def joined(nodes: Iterable[tuple[bytes, int, bytes]]) -> Node | None:
+def joined(nodes: Iterable[Folded]) -> Node | None:
     """The tree of folded nodes."""
     return _join((hash_, key, leaves) if leaves > 1 else (hash_, key) for key, leaves, hash_ in nodes)
+
+
+def renewed(nodes: Iterable[Folded], written: Sequence[bytes], read: ReadSpan) -> Iterator[Folded]:
+    """Folded nodes of an earlier tree, with what was written since: sorted keys, whose values `read` shows.
+
+    Nodes near to a written key give way to the leaves that are there now; all others stand for what they stood for.
+    """
+    at, count = 0, len(written)
+    start, before = b"", -1
+    nodes = iter(nodes)
+    first_node = next(nodes, None)
+    if first_node is None:
+        yield from _leaves(read(b"", None) if written else ())
+        return
+    for node, after in pairwise(chain((first_node,), nodes, (None,))):
+        assert node is not None
+        key, leaves, _ = node
+        beyond = critical_bit(key, after[0]) if after is not None else -1
+        # A node has all keys that begin as its first one, up to a bit that neither neighbour shares. A written key
+        # before it that shares more may belong right into the midst of it.
+        near = leaves > 1 and at > 0 and critical_bit(written[at - 1], key) > max(before, beyond)
+        first = at
+        end = after[0] if after is not None else None
+        while at < count and (end is None or written[at] < end):
+            at += 1
+        if near or at > first:
+            yield from _leaves(read(start, end))
+        else:
+            yield node
+        start, before = end or b"", beyond
+
+
+def _leaves(pairs: Iterable[tuple[bytes, bytes]]) -> Iterator[Folded]:
+    return ((key, 1, hash_) for hash_, key in starmap(leaf, pairs))
 
 
 def update(root: Node | None, writes: Sequence[Write], read: Read = read_nothing) -> Node | None:

@@ -27,6 +27,8 @@ TREE_WRITES_KEPT: Final = 1 << 17
 derived on demand, and kept up to the same bound."""
 CHECKED_AT_ONCE: Final = 64
 """Nodes that a step of `check` reads: some two milliseconds."""
+TAKEN_UP_MAX: Final = 1 << 19
+"""Writes that are taken up on kept trees at most; after more it is quicker, and takes less memory, to build them."""
 CACHE_BYTES_MAX: Final = 256 * 2**20
 CACHE_ENTRY_BYTES: Final = 160
 """What an entry costs beside its key and value."""
@@ -56,8 +58,9 @@ class MultiStore:
 
     `keep_heights` is how many past heights stay readable; 0 keeps all. The trees are built and checked against the
     committed app hash at once (some 4 us a key), or with `verify=False` when they are first needed: a process that
-    only answers queries is open immediately. `kept` are trees that `kept_trees` gave at the same height (half a
-    microsecond a key): values are then checked when a write or a proof comes near them.
+    only answers queries is open immediately. `kept` are trees that `kept_trees` gave at that height or an earlier one
+    whose later writes are still known (half a microsecond a key, some 50 a key that was written since): other values
+    are then checked when a write or a proof comes near them.
     """
 
     def __init__(
@@ -67,7 +70,7 @@ class MultiStore:
         keep_heights: int = 0,
         *,
         verify: bool = True,
-        kept: Iterable[bytes] = (),
+        kept: trunk.Kept | None = None,
     ) -> None:
         self._backend = backend
         self.names = sorted(names)
@@ -77,7 +80,10 @@ class MultiStore:
         self._old = self._young
         self._young_bytes = 0
         self._prepared: _Prepared | None = None
-        self._trusting = False
+        self.taken_up: int | None = None
+        """Writes that were taken up on kept trees; None where the trees were built of all values."""
+        self.written = 0
+        """Writes that were committed since the trees are there."""
         latest = backend.latest()
         self._meta: dict[str, Any] = json.loads(latest[1]) if latest else {"roots": {}, "since": {}}
         self.height = latest[0] if latest else 0
@@ -89,15 +95,17 @@ class MultiStore:
         if verify:
             self.load(kept)
 
-    def load(self, kept: Iterable[bytes] = ()) -> None:
-        """Build the trees of the last height unless they are there, of `kept` ones if they fit. Raises StateCorrupt."""
+    def load(self, kept: trunk.Kept | None = None) -> None:
+        """Have the trees of the last height: built of `kept` ones if they fit, of all values otherwise.
+
+        Raises StateCorrupt.
+        """
         if self._history:
             return
         roots: dict[str, str] = self._meta["roots"]
-        found = trunk.trees(kept)
-        trees = {name: found.get(name) for name in self.names if name in roots}
-        self._trusting = {name: merkle.root_hash(tree).hex() for name, tree in trees.items()} == roots
-        if not self._trusting:
+        trees = self._take_up(kept) if kept is not None else {}
+        if {name: merkle.root_hash(tree).hex() for name, tree in trees.items()} != roots:
+            self.taken_up = None
             view: Reader = self._backend.reader(self.height)
             trees = {name: merkle.build(view.range(name, b"", None)) for name in self.names if name in roots}
         for name, tree in trees.items():
@@ -111,16 +119,37 @@ class MultiStore:
             raise StateCorrupt(f"the stores' roots at height {self.height} do not make {self.app_hash.hex()}")
         self._history[self.height] = trees, 0
 
-    def kept_trees(self) -> Iterator[bytes]:
-        """The trees of the last height, folded, for the next start at it; nothing when they were not needed."""
-        return trunk.chunks(self._history[self.height][0]) if self._history else iter(())
+    def _take_up(self, kept: trunk.Kept) -> Trees:
+        """Trees of the last height made of kept ones; nothing when what was written since is not known any more."""
+        written: dict[str, dict[bytes, None]] = {}
+        try:
+            for height in range(kept.height + 1, self.height + 1):
+                for store, key in self._backend.changes(height):
+                    written.setdefault(store, {})[key] = None
+                if sum(map(len, written.values())) > TAKEN_UP_MAX:
+                    return {}
+        except HeightUnavailable:
+            return {}
+        self.taken_up = sum(map(len, written.values()))
+        keys = {store: sorted(found) for store, found in written.items()}
+        found = trunk.trees(kept.chunks, trunk.Later(keys, self._backend.range))
+        return {name: found.get(name) for name in self.names if name in self._meta["roots"]}
+
+    def kept_trees(self) -> trunk.Kept | None:
+        """The trees of the last height, folded, for a later start; None when they were not needed.
+
+        Blocks may be made while the chunks are taken.
+        """
+        if not self.height or not self._history:
+            return None
+        return trunk.Kept(self.height, trunk.chunks(self._history[self.height][0]))
 
     def check(self) -> Iterator[None]:
         """Read everything that kept trees have taken on trust, a little at each step.
 
         Blocks may be made between the steps. Raises StateCorrupt; HeightUnavailable when pruning is quicker.
         """
-        if not self._trusting:
+        if self.taken_up is None:
             return
         height, trees = self.height, self._history[self.height][0]
         view = self._backend.reader(height)
@@ -224,6 +253,7 @@ class MultiStore:
         self.height, self.app_hash, self._meta = height, app_hash, meta
         self._prepared = None
         self._history[height] = trees, written
+        self.written += written
         self._drop_trees()
 
     def restore(self, height: int, records: Iterable[tuple[str, bytes, bytes]], app_hash: bytes) -> None:

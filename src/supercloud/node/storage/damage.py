@@ -2,7 +2,9 @@
 
 At every start: the beginnings of the file, the pages above the leaves of all tables, which pages are free, and all pages
 that the last heights wrote to, with the seals of their records (seal.py). After an end that was not clean also the leaves:
-all of those tables that are about to be read, and up to LEAVES_MAX of the others, with their records. So the work is
+all of those tables that are about to be read, and up to LEAVES_MAX of the others, with their records. The state spares
+itself that where all of it is read anyway while the node runs, unless that ended in a second end that was not clean: what
+a kill leaves behind is what was written, and what a loss of power can spoil is what the last heights wrote. So the work is
 bounded; `supercloud node verify` (node/verify.py) reads everything.
 """
 

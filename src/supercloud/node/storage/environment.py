@@ -28,6 +28,9 @@ MAP_SHARE_MAX: Final = (3, 4)
 FREE_BYTES_MIN: Final = 16 * 2**20
 """Less than this on the disk counts as full when the map has to grow."""
 READERS_MAX: Final = 512
+LOCK_BYTES_MAX: Final = 64
+UNREAD: Final = b"unread\n"
+"""In the lock: leaves were not looked at although the end before was not clean, and nobody has read them all since."""
 READER_CHECK_WRITES: Final = 64
 """Writes between two searches for reader slots of dead processes."""
 _FULL: Final = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
@@ -50,8 +53,8 @@ def take_lock(folder: Path) -> int:
     return _hold(folder)[0]
 
 
-def _hold(folder: Path) -> tuple[int, bool]:
-    """The lock, and whether the process that held it before did not let go of it by itself."""
+def _hold(folder: Path) -> tuple[int, bytes]:
+    """The lock, and what the process that held it before left there if it did not let go of it by itself."""
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder / "LOCK", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -59,10 +62,15 @@ def _hold(folder: Path) -> tuple[int, bool]:
     except OSError as error:
         os.close(descriptor)
         raise HomeInUse(f"{folder} is in use by another process; stop that one first") from error
-    left = bool(os.pread(descriptor, 1, 0))
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    left = os.pread(descriptor, LOCK_BYTES_MAX, 0)
+    _note(descriptor, b"")
     return descriptor, left
+
+
+def _note(descriptor: int, note: bytes) -> None:
+    content = f"{os.getpid()}\n".encode() + note
+    os.pwrite(descriptor, content, 0)
+    os.ftruncate(descriptor, len(content))
 
 
 class Environment:
@@ -70,6 +78,8 @@ class Environment:
 
     Whoever will write looks the file over first (damage.py).
     `metasync=False` saves a disk flush a write: a loss of power may then take back the last write whole, never a part.
+    With `read_later` somebody reads all records while the file is in use and calls `all_read` in the end; then the leaves
+    are looked at beforehand only where that did not come to its end the last time.
     Raises HomeInUse, StorageFull, StorageDamaged.
     """
 
@@ -81,6 +91,7 @@ class Environment:
         sync: bool = True,
         metasync: bool = True,
         readonly: bool = False,
+        read_later: bool = False,
     ) -> None:
         self.folder = folder
         self.gate = threading.Lock()
@@ -90,10 +101,13 @@ class Environment:
         if not readonly:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock, left = _hold(folder)
+            whole = bool(left) and (UNREAD in left or not read_later)
+            if left and not whole:
+                _note(self._lock, UNREAD)
             # On disk before anything is written here, so that a loss of power leaves it behind as well.
             os.fsync(self._lock)
             try:
-                look_over(folder, shape, whole=left)
+                look_over(folder, shape, whole=whole)
             except StorageDamaged:
                 self._release(clean=False)
                 raise
@@ -137,6 +151,11 @@ class Environment:
             return unseal(key, record)
         except Unsealed as error:
             raise damaged(self.folder, error) from error
+
+    def all_read(self) -> None:
+        """Note that every record has been read since the folder was opened."""
+        if self._lock >= 0:
+            _note(self._lock, b"")
 
     def table(self, name: str) -> Any:
         """A table's handle."""

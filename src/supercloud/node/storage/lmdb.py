@@ -50,17 +50,26 @@ Pair = tuple[bytes, bytes]
 class LmdbBackend:
     """State of one node in `folder`. One process may write it; others may open it `readonly` while it runs.
 
+    Whoever will have read everything that is current after a while may open it with `read_later` (environment.py).
     Raises HomeInUse, StorageFull, StorageDamaged. After StorageFull the last applied height is intact.
     """
 
-    def __init__(self, folder: Path, sync: bool = True, *, readonly: bool = False) -> None:
+    def __init__(
+        self, folder: Path, sync: bool = True, *, readonly: bool = False, read_later: bool = False
+    ) -> None:
         # What a loss of power takes back of the state is executed again out of the block store.
-        self._environment = Environment(folder, SHAPE, sync=sync, metasync=False, readonly=readonly)
+        self._environment = Environment(
+            folder, SHAPE, sync=sync, metasync=False, readonly=readonly, read_later=read_later
+        )
         self._current, self._history, self._changed, self._meta = map(self._environment.table, SHAPE.tables)
 
     def close(self) -> None:
         """Release the files."""
         self._environment.close()
+
+    def all_read(self) -> None:
+        """Note that everything that is current has been read since the folder was opened (`read_later`)."""
+        self._environment.all_read()
 
     def size_bytes(self) -> int:
         """Bytes on disk."""

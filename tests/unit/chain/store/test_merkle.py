@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import islice
 
 import pytest
 from hypothesis import given, settings
@@ -87,7 +88,7 @@ def test_updates_lead_where_building_anew_does(blocks: list[dict[bytes, bytes | 
 def test_a_folded_tree_is_the_same_tree(block: dict[bytes, bytes | None]) -> None:
     content = {key: value or b"kept" for key, value in block.items()}
     whole, read = merkle.build(sorted(content.items()), 1), source(content)
-    nodes = merkle.folded(whole)
+    nodes = list(merkle.folded(whole))
     assert sum(leaves for _, leaves, _ in nodes) == len(content)
     assert all(leaves <= merkle.FOLDED_LEAVES_MAX for _, leaves, _ in nodes)
     folded = merkle.joined(nodes)
@@ -95,7 +96,51 @@ def test_a_folded_tree_is_the_same_tree(block: dict[bytes, bytes | None]) -> Non
     assert opened(folded, read) == whole
     # Folding again what is folded in part, as a node has it after some blocks.
     part = merkle.update(folded, [(key, content[key]) for key in sorted(content)[::3]], read)
-    assert merkle.folded(part) == nodes
+    assert list(merkle.folded(part)) == nodes
+
+
+@given(writes, writes)
+@settings(deadline=None)
+def test_a_tree_that_was_kept_takes_up_what_was_written_since(
+    former: dict[bytes, bytes | None], block: dict[bytes, bytes | None]
+) -> None:
+    before = {key: value for key, value in former.items() if value is not None}
+    now = {key: value for key, value in (before | block).items() if value is not None}
+    pairs = sorted(now.items())
+
+    def read(start: bytes, end: bytes | None) -> list[tuple[bytes, bytes]]:
+        return [pair for pair in pairs if start <= pair[0] and (end is None or pair[0] < end)]
+
+    found = merkle.joined(merkle.renewed(merkle.folded(tree_of(before)), sorted(block), read))
+    assert merkle.root_hash(found) == merkle.root_hash(tree_of(now))
+
+
+def test_only_what_is_near_to_what_was_written_is_read() -> None:
+    content = {sha256(b"%d" % number): b"v" for number in range(4000)}
+    kept = list(merkle.folded(tree_of(content)))
+    written = sorted(content)[::1000]
+    content |= dict.fromkeys(written, b"w")
+    pairs, read = sorted(content.items()), []
+
+    def counted(start: bytes, end: bytes | None) -> list[tuple[bytes, bytes]]:
+        found = [pair for pair in pairs if start <= pair[0] and (end is None or pair[0] < end)]
+        read.extend(found)
+        return found
+
+    tree = merkle.joined(merkle.renewed(kept, written, counted))
+    assert merkle.root_hash(tree) == merkle.root_hash(tree_of(content))
+    assert len(written) <= len(read) < 10 * len(written)
+
+
+def test_a_tree_is_walked_no_further_than_its_folded_nodes_are_asked_for() -> None:
+    whole = merkle.build([(b"%04d" % number, b"v") for number in range(3000)], 1)
+    nodes = list(merkle.folded(whole))
+    beginning = list(islice(merkle.folded(whole), 5))
+    assert beginning == nodes[:5]
+    # A part that is no node at all is not met.
+    assert whole is not None
+    broken = (*whole[:4], "no node")
+    assert list(islice(merkle.folded(broken), 5)) == beginning
 
 
 def test_what_does_not_hash_to_what_was_folded_is_refused() -> None:
@@ -147,8 +192,8 @@ def test_a_chain_of_a_thousand_prefixes_is_no_problem() -> None:
     tree = merkle.update(None, [(key, b"y") for key in half])
     tree = merkle.update(tree, [(key, b"x") for key in sorted(deep)], source(dict.fromkeys(half, b"y")))
     assert merkle.root_hash(tree) == merkle.root_hash(built)
-    nodes = merkle.folded(tree)
-    assert nodes == merkle.folded(built)
+    nodes = list(merkle.folded(tree))
+    assert nodes == list(merkle.folded(built))
     assert merkle.root_hash(merkle.joined(nodes)) == merkle.root_hash(built)
     tree = merkle.update(tree, [(key, None) for key in sorted(deep) if key != longest], source(deep))
     assert tree == merkle.leaf(longest, b"x")

@@ -11,6 +11,7 @@ import pytest
 from supercloud.chain.store import multistore
 from supercloud.chain.store.backend import HeightUnavailable, MemoryBackend, Writes
 from supercloud.chain.store.multistore import PROOF_HEIGHTS, MultiStore, StateCorrupt, Unprovable
+from supercloud.chain.store.trunk import Kept
 from supercloud.sdk import ics23
 from supercloud.types.errors import ProgrammerError
 
@@ -203,6 +204,7 @@ def test_a_store_that_is_empty_counts_with_kept_trees_too() -> None:
     for height in range(1, 5):
         run(store, height, {("acc", b"%d" % height): b"v"})
     again = MultiStore(backend, names, kept=store.kept_trees())
+    assert again.taken_up == 0
     run(again, 5, {("acc", b"5"): b"v"})
     for height, app_hash in ((4, store.app_hash), (5, again.app_hash)):
         value, ops = again.prove("acc", b"1", height)
@@ -219,14 +221,21 @@ def grown(backend: MemoryBackend, heights: int = 6) -> MultiStore:
     return store
 
 
+def kept_of(store: MultiStore) -> Kept:
+    """What a store keeps, to be read more than once."""
+    kept = store.kept_trees()
+    assert kept is not None
+    return Kept(kept.height, list(kept.chunks))
+
+
 def test_kept_trees_spare_a_start_the_reading_of_all_values(monkeypatch: pytest.MonkeyPatch) -> None:
     backend = MemoryBackend()
     store = grown(backend)
-    kept = list(store.kept_trees())
+    kept = kept_of(store)
     monkeypatch.setattr(backend, "range", lambda *given: pytest.fail("all values are read"))
     again = MultiStore(backend, NAMES, kept=kept)
     monkeypatch.undo()
-    assert list(again.kept_trees()) == kept
+    assert kept_of(again) == kept
     with pytest.raises(Unprovable, match="empty"):
         MultiStore(backend, [*NAMES, "new"], kept=kept).prove("new", b"299", 6)
     value, ops = again.prove("bank", b"299", 6)
@@ -238,23 +247,75 @@ def test_kept_trees_spare_a_start_the_reading_of_all_values(monkeypatch: pytest.
         for (name, written), new in block.items():
             branch.set(name, written, new) if new else branch.delete(name, written)
         assert plain.prepare(branch, height) == run(again, height, block)
-    assert list(MultiStore(MemoryBackend(), NAMES, verify=False).kept_trees()) == []
+    assert MultiStore(MemoryBackend(), NAMES, verify=False).kept_trees() is None
+    assert MultiStore(MemoryBackend(), NAMES).kept_trees() is None
 
 
-def test_trees_of_another_height_are_not_used() -> None:
+@pytest.mark.parametrize("names", [NAMES, [*NAMES, "new"]])
+def test_trees_of_an_earlier_height_take_up_what_was_written_since(names: list[str]) -> None:
+    backend = MemoryBackend()
+    store, rng = grown(backend), random.Random(3)
+    kept = kept_of(store)
+    store = MultiStore(backend, names)
+    for height in range(7, 60):
+        run(store, height, random_block(rng) | {(names[-1], b"%d" % height): b"w"})
+        again = MultiStore(backend, names, kept=kept)
+        assert again.taken_up is not None and again.taken_up >= height - 6
+        assert kept_of(again) == kept_of(store) == kept_of(MultiStore(backend, names))
+    # Not only roots: trees that blocks, proofs and the check go on from.
+    list(again.check())
+    block = random_block(rng)
+    run(again, 60, block)
+    value, ops = again.prove("bank", b"299", 60)
+    ics23.verify(ops, again.app_hash, "bank", b"299", value)
+    assert MultiStore(backend, names).app_hash == again.app_hash
+
+
+def test_kept_trees_that_do_not_fit_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend, other = MemoryBackend(), MemoryBackend()
+    store, stranger = grown(backend), grown(other, heights=7)
+    kept = kept_of(store)
+    for height in range(7, 20):
+        run(store, height, {("acc", b"%d" % height): b"w"})
+    chunks = list(kept.chunks)
+    later = kept_of(store)
+
+    def unused(trees: Kept) -> None:
+        again = MultiStore(backend, NAMES, kept=trees)
+        assert again.taken_up is None and again.app_hash == store.app_hash
+        assert kept_of(again) == later
+
+    unused(Kept(6, chunks[:1]))
+    unused(Kept(6, [b"", *chunks, b"\x04bank"]))
+    unused(Kept(6, [chunks[0][:-1] + b"!", *chunks[1:]]))
+    unused(Kept(8, chunks))
+    unused(Kept(20, chunks))
+    unused(kept_of(stranger))
+    assert MultiStore(backend, NAMES, kept=kept).taken_up == 13
+    monkeypatch.setattr(multistore, "TAKEN_UP_MAX", 12)
+    unused(kept)
+    monkeypatch.undo()
+    # What is pruned can not be taken up.
+    backend.prune(8, 10_000)
+    unused(kept)
+
+
+def test_trees_may_be_kept_while_blocks_are_made() -> None:
     backend = MemoryBackend()
     store = grown(backend)
-    kept = list(store.kept_trees())
-    run(store, 7, {("acc", b"7"): b"w"})
-    for useless in (kept, kept[1:], [b"", b"\x04bank", *kept]):
-        again = MultiStore(backend, NAMES, kept=useless)
-        assert again.app_hash == store.app_hash
-        assert list(again.kept_trees()) == list(store.kept_trees())
+    kept = store.kept_trees()
+    assert kept is not None and store.written == 300 * 3 + 6
+    chunks = []
+    for height, chunk in enumerate(kept.chunks, 7):
+        chunks.append(chunk)
+        run(store, height, {("market", b"%d" % height): b"w"})
+    assert store.written == 300 * 3 + 6 + len(chunks)
+    assert MultiStore(backend, NAMES, kept=Kept(6, chunks)).taken_up == len(chunks) == 3
 
 
 def test_damage_below_kept_trees_is_found_when_a_block_comes_near() -> None:
     backend = MemoryBackend()
-    kept = list(grown(backend).kept_trees())
+    kept = kept_of(grown(backend))
     backend._versions["bank"][b"150"].append((6, b"other"))
     again = MultiStore(backend, NAMES, kept=kept)
     run(again, 7, {("bank", b"2"): b"far away"})
@@ -268,7 +329,7 @@ def test_damage_below_kept_trees_is_found_when_a_block_comes_near() -> None:
 
 def test_a_check_finds_damage_wherever_it_is_while_blocks_are_made() -> None:
     backend = MemoryBackend()
-    kept = list(grown(backend).kept_trees())
+    kept = kept_of(grown(backend))
     sound = MultiStore(backend, NAMES, kept=kept)
     steps = sum(1 for _ in sound.check())
     assert steps > 1

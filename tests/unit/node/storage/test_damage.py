@@ -16,10 +16,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from small_home import STORES, data_file, grow
 
 from supercloud.chain.store.multistore import MultiStore, StateCorrupt
-from supercloud.node.storage import blockstore
+from supercloud.node.storage import blockstore, environment
 from supercloud.node.storage import lmdb as state
 from supercloud.node.storage.blockstore import BlockStore
-from supercloud.node.storage.damage import StorageDamaged, look_over
+from supercloud.node.storage.damage import Shape, StorageDamaged, look_over
 from supercloud.node.storage.lmdb import LmdbBackend
 from supercloud.node.storage.pages import Pages
 from supercloud.node.storage.seal import SEAL_BYTES
@@ -150,6 +150,38 @@ def test_an_end_that_was_not_clean_is_known(home: Path) -> None:
         with pytest.raises(StorageDamaged, match="page 0 is no beginning"):
             LmdbBackend(home / "data" / "state")
         assert lock.read_bytes() != b"", "the next one looks as closely"
+
+
+def test_what_is_read_later_is_looked_at_only_after_a_second_end_that_was_not_clean(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = home / "data" / "state" / "LOCK"
+    looked: list[bool] = []
+    look = environment.look_over
+
+    def noted(folder: Path, shape: Shape, *, whole: bool) -> None:
+        looked.append(whole)
+        look(folder, shape, whole=whole)
+
+    monkeypatch.setattr(environment, "look_over", noted)
+
+    def opened(read: bool = False) -> bool:
+        """Whether an opening looked at all, of a process that then was killed."""
+        backend = LmdbBackend(home / "data" / "state", read_later=True)
+        if read:
+            backend.all_read()
+        content = lock.read_bytes()
+        backend.close()
+        lock.write_bytes(content)
+        return looked[-1]
+
+    assert [opened(), opened(), opened()] == [False, False, True]
+    assert [opened(), opened(read=True), opened(), opened()] == [False, True, False, True]
+    LmdbBackend(home / "data" / "state", read_later=True).close()
+    assert [opened(), opened(), opened()] == [False, False, True]
+    lock.write_bytes(b"1\n")
+    LmdbBackend(home / "data" / "state").close()
+    assert looked[-1], "nobody reads it later"
 
 
 def without_seals(home: Path) -> None:
