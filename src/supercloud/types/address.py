@@ -52,9 +52,12 @@ def encode(prefix: str, data: bytes) -> str:
 
 def _encode(prefix: str, seed: int, data: bytes) -> str:
     fives = _to_fives(data)
+    return prefix + "1" + "".join([CHARSET[value] for value in fives]) + _checksum(seed, fives)
+
+
+def _checksum(seed: int, fives: list[int]) -> str:
     check = _polymod(seed, [*fives, 0, 0, 0, 0, 0, 0]) ^ 1
-    tail = [(check >> 5 * (5 - at)) & 31 for at in range(6)]
-    return prefix + "1" + "".join([CHARSET[value] for value in fives + tail])
+    return "".join([CHARSET[(check >> 5 * (5 - at)) & 31] for at in range(6)])
 
 
 def decode(text: str) -> tuple[str, bytes]:
@@ -71,8 +74,10 @@ def decode(text: str) -> tuple[str, bytes]:
         fives = [_VALUES[character] for character in body]
     except KeyError as error:
         raise ValueError(f"decoding bech32 failed: invalid character not part of charset: {error}") from error
-    if _polymod(_expand(prefix), fives) != 1:
-        raise ValueError("decoding bech32 failed: invalid checksum")
+    seed = _expand(prefix)
+    if _polymod(seed, fives) != 1:
+        right, given = _checksum(seed, fives[:-6]), body[-6:]
+        raise ValueError(f"decoding bech32 failed: invalid checksum (expected {right} got {given})")
     return prefix, _from_fives(fives[:-6])
 
 

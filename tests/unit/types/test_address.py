@@ -46,7 +46,7 @@ def test_valid_strings_of_bip_173(text: str) -> None:
         ("1pzry9x0s0muk", "separator"),
         ("x1b4n0q5v", "charset"),
         ("li1dgmt3", "separator"),
-        ("A1G7SGD8", "checksum"),
+        ("A1G7SGD8", r"invalid checksum \(expected 2uel5l got g7sgd8\)"),
         ("A12UEL5l", "lowercase"),
         ("", "length 0"),
         ("a" * 129, "length 129"),

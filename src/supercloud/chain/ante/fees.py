@@ -77,8 +77,7 @@ def deduct(draft: Draft, bank: BankKeeper, feegrant: FeegrantKeeper) -> None:
         if source != payer:
             _use_grant(draft, feegrant, source, payer)
     if draft.find(source) is None:
-        # The network writes the address as raw bytes here, and clients have learnt to read it.
-        raise UnknownAddress(f"fee payer address: {_raw_text(source)} does not exist")
+        raise UnknownAddress(f"fee payer address: {ctx.bech32.text(source)} does not exist")
     if draft.fee:
         try:
             bank.send_to_module(ctx, source, FEE_COLLECTOR, draft.fee)
@@ -95,7 +94,8 @@ def _use_grant(draft: Draft, feegrant: FeegrantKeeper, granter: bytes, payer: by
     try:
         feegrant.use(draft.ctx, granter, payer, draft.fee, urls)
     except ChainError as error:
-        words = f"{_raw_text(granter)} does not allow to pay fees for {_raw_text(payer)}"
+        text = draft.ctx.bech32.text
+        words = f"{text(granter)} does not allow to pay fees for {text(payer)}"
         raise type(error)(f"{words}: {error.detail}" if error.detail else words) from error
 
 
@@ -104,7 +104,3 @@ def _parse(draft: Draft, text: str, what: str) -> bytes:
         return draft.ctx.bech32.parse(text)
     except ValueError as error:
         raise InvalidAddress(f"Invalid fee {what} address ({error})") from error
-
-
-def _raw_text(address: bytes) -> str:
-    return address.decode("utf-8", "replace")

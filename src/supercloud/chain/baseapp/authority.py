@@ -24,4 +24,4 @@ def check_authority(ctx: Context, given: str) -> None:
 def require_authority(ctx: Context, given: str) -> None:
     """Refuse everybody but the authority."""
     if ctx.bech32.parse(given) != ctx.authority:
-        raise InvalidAuthority(f"expected {ctx.bech32.text(ctx.authority)}, got {given}")
+        raise InvalidAuthority(f"invalid authority; expected {ctx.bech32.text(ctx.authority)}, got {given}")

@@ -116,7 +116,7 @@ def _consensus_key(ctx: Context, msg: tx_pb2.MsgCreateValidator) -> bytes:
     kind = name.split(".")[2]
     allowed = list(ctx.block.consensus.validator.pub_key_types) or ["ed25519"]
     if not isinstance(key, PubKey) or kind not in allowed or len(key.key) != 32:
-        raise types.PubKeyTypeNotSupported(f"got: {kind}, expected: {allowed}")
+        raise types.PubKeyTypeNotSupported(f"got: {kind}, expected: [{' '.join(allowed)}]")
     return key.key
 
 
