@@ -22,9 +22,15 @@ MESSAGES_MAX: Final = 1024
 
 
 class DecodedTx:
-    """A transaction in parts. `msgs` are the unpacked messages in order."""
+    """A transaction in parts. `msgs` are the unpacked messages in order.
 
-    __slots__ = ("_hash", "auth_info", "auth_info_bytes", "body", "body_bytes", "msgs", "raw", "signatures")
+    `reading` and `validated` are for those who execute it: what else follows from its bytes alone, worked out once.
+    """
+
+    __slots__ = (
+        "_hash", "auth_info", "auth_info_bytes", "body", "body_bytes", "msgs", "raw", "reading", "signatures",
+        "validated",
+    )  # fmt: skip
 
     def __init__(self, raw: bytes, parts: Any, body: Any, auth_info: Any, msgs: list[Message]) -> None:
         self.raw = raw
@@ -34,6 +40,8 @@ class DecodedTx:
         self.auth_info_bytes: bytes = parts.auth_info_bytes
         self.signatures: list[bytes] = list(parts.signatures)
         self.msgs = msgs
+        self.reading: Any = None
+        self.validated = False
         self._hash = b""
 
     @property

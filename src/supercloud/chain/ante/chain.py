@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from supercloud.chain.ante import basics, fees, signatures
 from supercloud.chain.ante.draft import Draft
-from supercloud.chain.ante.verifier import Verifier
 
 if TYPE_CHECKING:
     from supercloud.chain.ante.expected_keepers import AccountKeeper, BankKeeper, FeegrantKeeper
@@ -27,14 +26,12 @@ class AnteChain:
         bank: BankKeeper,
         feegrant: FeegrantKeeper,
         gas_prices: Sequence[GasPrice] = (),
-        verifier: Verifier | None = None,
     ) -> None:
         self._router = router
         self._accounts = accounts
         self._bank = bank
         self._feegrant = feegrant
         self._gas_prices = tuple(gas_prices)
-        self._verifier = verifier or Verifier()
 
     def __call__(self, ctx: Context, tx: DecodedTx) -> None:
         """Check a transaction, take its fee, count it; raises what it is refused with."""
@@ -51,6 +48,6 @@ class AnteChain:
         signatures.limit_count(draft)
         signatures.charge_signatures(draft)
         signatures.use_timestamp(draft, self._accounts)
-        signatures.verify(draft, self._verifier)
+        signatures.verify(draft)
         signatures.advance_sequences(draft)
         draft.save()

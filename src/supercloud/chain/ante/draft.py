@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from supercloud.chain.ante.reading import Reading
 from supercloud.chain.baseapp.context import Mode
 from supercloud.types.errors import InvalidAddress, TxParse, UnknownAddress
 
 if TYPE_CHECKING:
     from supercloud.chain.ante.expected_keepers import Account, AccountKeeper
+    from supercloud.chain.ante.keys import Key
     from supercloud.chain.baseapp.context import Context
     from supercloud.chain.baseapp.router import Router
     from supercloud.codec.tx import DecodedTx
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 class Draft:
     """One transaction, its signers and their accounts, loaded once and saved once."""
 
-    __slots__ = ("_accounts", "accounts", "changed", "ctx", "fee", "params", "signers", "simulate", "tx")
+    __slots__ = (
+        "_accounts", "accounts", "changed", "ctx", "fee", "keys", "params", "reading", "signers", "simulate", "tx",
+    )  # fmt: skip
 
     def __init__(self, ctx: Context, tx: DecodedTx, accounts: AccountKeeper, router: Router) -> None:
         self.ctx = ctx
@@ -31,7 +35,13 @@ class Draft:
         self.accounts: dict[bytes, Account] = {}
         self.changed: dict[bytes, Account] = {}
         self._accounts = accounts
-        self.signers = _signers(ctx, tx, router)
+        reading: Reading | None = tx.reading
+        if reading is None:
+            reading = tx.reading = Reading(_signers(ctx, tx, router))
+        self.reading = reading
+        self.signers = reading.signers
+        self.keys: list[Key | None] = []
+        """By signer, once they are charged for."""
 
     def find(self, address: bytes) -> Account | None:
         """The account at an address, as this transaction has changed it so far."""

@@ -20,6 +20,7 @@ from supercloud.types.errors import (
 if TYPE_CHECKING:
     from supercloud.chain.ante.draft import Draft
     from supercloud.chain.ante.expected_keepers import BankKeeper, FeegrantKeeper
+    from supercloud.pb.cosmos.base.v1beta1 import coin_pb2
     from supercloud.types.dec import Dec
 
 FEE_COLLECTOR = "fee_collector"
@@ -44,14 +45,21 @@ def read_fee(draft: Draft) -> None:
     gas = fee.gas_limit
     if not draft.simulate and draft.ctx.height > 0 and gas == 0:
         raise InvalidGasLimit("must provide positive gas")
-    coins = coins_or_none(fee.amount)
+    coins = draft.reading.fee
     if coins is None:
-        if any(coin.amount.strip("0") for coin in fee.amount):
-            raise InsufficientFee(f"invalid fee amount: {pb_coins_text(fee.amount)}")
-        coins = []
+        coins = draft.reading.fee = _checked_fee(fee.amount)
     draft.fee = coins
-    if gas:
-        draft.ctx.priority = min((min(coin.amount // gas, INT64_MAX) for coin in coins), default=0)
+    if gas and coins:
+        draft.ctx.priority = min(min([coin.amount for coin in coins]) // gas, INT64_MAX)
+
+
+def _checked_fee(amount: Sequence[coin_pb2.Coin]) -> list[Coin]:
+    coins = coins_or_none(amount)
+    if coins is not None:
+        return coins
+    if any(coin.amount.strip("0") for coin in amount):
+        raise InsufficientFee(f"invalid fee amount: {pb_coins_text(amount)}")
+    return []
 
 
 def require_minimum(draft: Draft, prices: Sequence[GasPrice]) -> None:

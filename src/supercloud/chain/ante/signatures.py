@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
 
+from supercloud.chain.ante import verifier
 from supercloud.chain.ante.keys import Key, read_key
-from supercloud.chain.ante.verifier import BadSignature, Signer, Verifier, only_amino, threshold_parts
+from supercloud.chain.ante.reading import Verified
+from supercloud.chain.ante.verifier import BadSignature, Signer, only_amino, threshold_parts
 from supercloud.chain.baseapp.context import Event, Mode
 from supercloud.chain.baseapp.timestamps import checked_ns
 from supercloud.pb.cosmos.crypto.multisig.v1beta1.multisig_pb2 import MultiSignature
@@ -40,28 +42,35 @@ def set_public_keys(draft: Draft) -> None:
     """Keep the key that an account signs with for the first time; name signers and signatures in events."""
     ctx, infos = draft.ctx, draft.tx.auth_info.signer_infos
     require_one_signature_each(draft)
-    texts = [ctx.bech32.text(address) for address in draft.signers]
     for index, address in enumerate(draft.signers):
-        account = draft.signer_account(address)
-        if infos[index].HasField("public_key"):
-            key = read_key(infos[index].public_key)
+        base, info = draft.signer_account(address).base, infos[index]
+        if info.HasField("public_key"):
+            key = read_key(info.public_key)
             if key.address != address and not draft.simulate:
-                raise InvalidPubKey(
-                    f"pubKey does not match signer address {texts[index]} with signer index: {index}"
-                )
-            if not account.base.HasField("pub_key") and key.address == address:
-                account.base.pub_key.CopyFrom(infos[index].public_key)
-                draft.changed[address] = account
-        elif draft.simulate and not account.base.HasField("pub_key"):
+                text = ctx.bech32.text(address)
+                raise InvalidPubKey(f"pubKey does not match signer address {text} with signer index: {index}")
+            if not base.HasField("pub_key") and key.address == address:
+                base.pub_key.CopyFrom(info.public_key)
+                draft.changed[address] = draft.signer_account(address)
+        elif draft.simulate and not base.HasField("pub_key"):
             ctx.gas.consume(KEY_WRITE_GAS, "WriteFlat")
-    events = ctx.events
+    events = draft.reading.events
+    if events is None:
+        events = draft.reading.events = _signature_events(draft)
+    ctx.events += events
+
+
+def _signature_events(draft: Draft) -> list[Event]:
+    events = []
     unordered = draft.tx.body.unordered
-    for index, (info, signature) in enumerate(zip(infos, signatures_of(draft), strict=True)):
+    rows = zip(draft.signers, draft.tx.auth_info.signer_infos, signatures_of(draft), strict=True)
+    for address, info, signature in rows:
         if not unordered:
-            events.append(Event("tx", (("acc_seq", f"{texts[index]}/{info.sequence}"),)))
+            text = draft.ctx.bech32.text(address)
+            events.append(Event("tx", (("acc_seq", f"{text}/{info.sequence}"),)))
         parts = _parts(signature) if info.mode_info.HasField("multi") else (signature,)
-        for part in parts:
-            events.append(Event("tx", (("signature", b64encode(part).decode()),)))
+        events += [Event("tx", (("signature", b64encode(part).decode()),)) for part in parts]
+    return events
 
 
 def require_one_signature_each(draft: Draft) -> None:
@@ -78,8 +87,7 @@ def require_one_signature_each(draft: Draft) -> None:
 
 def signatures_of(draft: Draft) -> list[bytes]:
     """The signatures; a simulated transaction may leave them out."""
-    signatures = list(draft.tx.signatures)
-    return signatures or [b""] * len(draft.signers)
+    return draft.tx.signatures or [b""] * len(draft.signers)
 
 
 def _parts(signature: bytes) -> tuple[bytes, ...]:
@@ -107,6 +115,7 @@ def charge_signatures(draft: Draft) -> None:
     infos = draft.tx.auth_info.signer_infos
     for index, (address, signature) in enumerate(zip(draft.signers, signatures_of(draft), strict=True)):
         key = _account_key(draft.signer_account(address))
+        draft.keys.append(key)
         if key is None:
             if not draft.simulate:
                 raise InvalidPubKey("pubkey on account is not set")
@@ -125,8 +134,11 @@ def charge_signatures(draft: Draft) -> None:
             gas.consume(count * params.sig_verify_cost_secp256k1, "ante verify: multisig")
 
 
-def verify(draft: Draft, verifier: Verifier) -> None:
-    """The sequence is the next one and the signature is the signer's."""
+def verify(draft: Draft) -> None:
+    """The sequence is the next one and the signature is the signer's.
+
+    A signature that was good in CheckTx is not verified again as long as the signer's account is the same.
+    """
     ctx, tx = draft.ctx, draft.tx
     infos = tx.auth_info.signer_infos
     unordered = tx.body.unordered
@@ -135,9 +147,7 @@ def verify(draft: Draft, verifier: Verifier) -> None:
     for index, address in enumerate(draft.signers):
         info = infos[index]
         account = draft.signer_account(address)
-        key = _account_key(account)
-        if key is None and not draft.simulate:
-            raise InvalidPubKey("pubkey on account is not set")
+        key = draft.keys[index]
         if unordered:
             if info.sequence:
                 raise InvalidRequest("sequence is not allowed for unordered transactions")
@@ -148,13 +158,16 @@ def verify(draft: Draft, verifier: Verifier) -> None:
         if draft.simulate or ctx.mode is Mode.RECHECK or key is None:
             continue
         number = account.base.account_number if ctx.height else 0
-        signer = Signer(
-            address, key, ctx.chain_id, number, info.sequence, account.base.pub_key, address == payer
-        )
+        public_key = account.base.pub_key
+        found = Verified(index, key, public_key.value, ctx.chain_id, number, info.sequence)
+        if found in draft.reading.verified:
+            continue
+        signer = Signer(address, key, ctx.chain_id, number, info.sequence, public_key, address == payer)
         try:
             verifier.verify(tx, signer, info.mode_info, signatures[index])
         except BadSignature as error:
             raise Unauthorized(_refusal(draft, signer, only_amino(info.mode_info), error)) from error
+        draft.reading.verified.append(found)
 
 
 def _refusal(draft: Draft, signer: Signer, amino: bool, error: BadSignature) -> str:

@@ -1,12 +1,7 @@
-"""Signatures: sign bytes of each mode, verification, and the memory of what was found valid.
-
-A signature is verified in CheckTx and again, on every node, when its block is executed. What is remembered is
-only the fact that this key signed these bytes with this signature: a full memory saves time, nothing else.
-"""
+"""Signatures: sign bytes of each mode, and verification."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from supercloud.chain.ante.keys import Key, single
@@ -23,8 +18,6 @@ if TYPE_CHECKING:
 
     from supercloud.codec.tx import DecodedTx
     from supercloud.pb.cosmos.tx.v1beta1 import tx_pb2
-
-REMEMBERED_MAX = 50_000
 
 DIRECT = signing_pb2.SIGN_MODE_DIRECT
 DIRECT_AUX = signing_pb2.SIGN_MODE_DIRECT_AUX
@@ -47,50 +40,30 @@ class Signer(NamedTuple):
     pays_fee: bool
 
 
-class Verifier:
-    """Verifies signatures of transactions."""
+def verify(tx: DecodedTx, signer: Signer, mode: tx_pb2.ModeInfo, signature: bytes) -> None:
+    """Raise BadSignature unless the signer signed the transaction."""
+    if mode.HasField("multi"):
+        _verify_threshold(tx, signer, mode.multi, signature)
+        return
+    if signer.key.members:
+        raise BadSignature("expected a multisignature of a threshold key")
+    if not signer.key.verify(sign_bytes(tx, signer, mode.single.mode), signature):
+        raise BadSignature("unable to verify single signer signature")
 
-    def __init__(self, remembered_max: int = REMEMBERED_MAX) -> None:
-        self._remembered_max = remembered_max
-        self._good: dict[bytes, None] = {}
 
-    def verify(self, tx: DecodedTx, signer: Signer, mode: tx_pb2.ModeInfo, signature: bytes) -> None:
-        """Raise BadSignature unless the signer signed the transaction."""
-        if mode.HasField("multi"):
-            self._verify_threshold(tx, signer, mode.multi, signature)
-            return
-        if signer.key.members:
-            raise BadSignature("expected a multisignature of a threshold key")
-        if not self._check(signer.key, sign_bytes(tx, signer, mode.single.mode), signature):
-            raise BadSignature("unable to verify single signer signature")
-
-    def _verify_threshold(
-        self, tx: DecodedTx, signer: Signer, multi: tx_pb2.ModeInfo.Multi, signature: bytes
-    ) -> None:
-        key = signer.key
-        if not key.members:
-            raise BadSignature("a multisignature of a key that has no members")
-        chosen, parts = threshold_parts(key, multi, signature)
-        if len(chosen) < key.threshold:
-            raise BadSignature(f"not enough signatures set, have {len(chosen)}, expected {key.threshold}")
-        for position, (member, part) in enumerate(zip(chosen, parts, strict=True)):
-            mode = multi.mode_infos[position]
-            if not mode.HasField("single"):
-                raise BadSignature("threshold keys inside threshold keys are not supported")
-            message = sign_bytes(tx, signer, mode.single.mode)
-            if not self._check(single(key.members[member]), message, part):
-                raise BadSignature(f"unable to verify signature at index {member}")
-
-    def _check(self, key: Key, message: bytes, signature: bytes) -> bool:
-        fact = key.data + signature + hashlib.sha256(message).digest()
-        if fact in self._good:
-            return True
-        if not key.verify(message, signature):
-            return False
-        if len(self._good) >= self._remembered_max:
-            del self._good[next(iter(self._good))]
-        self._good[fact] = None
-        return True
+def _verify_threshold(tx: DecodedTx, signer: Signer, multi: tx_pb2.ModeInfo.Multi, signature: bytes) -> None:
+    key = signer.key
+    if not key.members:
+        raise BadSignature("a multisignature of a key that has no members")
+    chosen, parts = threshold_parts(key, multi, signature)
+    if len(chosen) < key.threshold:
+        raise BadSignature(f"not enough signatures set, have {len(chosen)}, expected {key.threshold}")
+    for position, (member, part) in enumerate(zip(chosen, parts, strict=True)):
+        mode = multi.mode_infos[position]
+        if not mode.HasField("single"):
+            raise BadSignature("threshold keys inside threshold keys are not supported")
+        if not single(key.members[member]).verify(sign_bytes(tx, signer, mode.single.mode), part):
+            raise BadSignature(f"unable to verify signature at index {member}")
 
 
 def sign_bytes(tx: DecodedTx, signer: Signer, mode: int) -> bytes:

@@ -124,9 +124,11 @@ class Executor:
         if not messages:
             raise InvalidRequest("must contain at least one message")
         routes = [self._router.route(message) for message in messages]
-        if ctx.mode is not Mode.RECHECK:
+        # Stateless checks give the same answer again; what passed CheckTx has passed.
+        if ctx.mode is not Mode.RECHECK and not tx.validated:
             for route, message in zip(routes, messages, strict=True):
                 route.validate(ctx, message)
+            tx.validated = True
         return routes
 
     def _run(self, ctx: Context, routes: list[MessageRoute], outcome: Outcome) -> None:

@@ -1,4 +1,4 @@
-"""Threshold keys, auxiliary signers, and the memory of valid signatures (signatures, verifier, keys)."""
+"""Threshold keys, auxiliary signers, and signatures that are verified once (signatures, verifier, keys, reading)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from supercloud.chain.ante import keys, verifier
 from supercloud.chain.ante.keys import Key, read_key
-from supercloud.chain.ante.verifier import BadSignature, Signer, Verifier, only_amino, threshold_parts
+from supercloud.chain.ante.reading import Verified
+from supercloud.chain.ante.verifier import BadSignature, Signer, only_amino, threshold_parts
 from supercloud.codec import registry, sign_doc
 from supercloud.codec.tx import decode, encode
 from supercloud.crypto import multisig
@@ -111,7 +113,7 @@ def test_a_multisignature_that_does_not_hold_is_refused(
     assert account is not None
     signer = Signer(committee.address, key, CHAIN_ID, account.base.account_number, 0, None, True)
     with pytest.raises(BadSignature, match=words):
-        Verifier().verify(tx, signer, tx.auth_info.signer_infos[0].mode_info, tx.signatures[0])
+        verifier.verify(tx, signer, tx.auth_info.signer_infos[0].mode_info, tx.signatures[0])
 
 
 def test_a_threshold_key_costs_a_signature_each(ledger: Ledger, committee: Committee) -> None:
@@ -157,23 +159,55 @@ def test_the_fee_payer_may_not_be_auxiliary(ledger: Ledger) -> None:
         assert ledger.check(ledger.sign(message, by=ledger.alice, mode=mode)).code == 4
 
 
-def test_the_memory_is_bounded_and_holds_only_what_was_verified(ledger: Ledger) -> None:
-    verifier = Verifier(remembered_max=1)
-    calls = []
+def test_a_signature_is_verified_once_for_the_same_account(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[bytes] = []
+    real = keys.secp256k1.verify
 
-    class Counting(Key):
-        def verify(self, message: bytes, signature: bytes) -> bool:
-            calls.append(message)
-            return super().verify(message, signature)
+    def counting(public_key: bytes, message: bytes, signature: bytes) -> bool:
+        verified.append(message)
+        return real(public_key, message, signature)
 
-    key = Counting(*read_key(ledger.alice.public_key()))
-    good = ledger.alice.key.sign(b"a")
-    assert [verifier._check(key, b"a", good) for _ in range(3)] == [True] * 3
-    assert len(calls) == 1
-    assert not verifier._check(key, b"b", good)
-    assert verifier._check(key, b"c", ledger.alice.key.sign(b"c"))
-    assert verifier._check(key, b"a", good)
-    assert len(calls) == 4
+    monkeypatch.setattr(keys.secp256k1, "verify", counting)
+    message = MsgSend(
+        from_address=ledger.alice.text,
+        to_address=ledger.bob.text,
+        amount=[Coin(denom="uakt", amount="1")],
+    )
+    raws = [ledger.sign(message, by=ledger.alice, sequence=sequence) for sequence in range(4)]
+    assert [ledger.check(raw).code for raw in raws] == [0] * 4
+    assert len(verified) == 4
+    known = ledger.app._executor._decoded
+    # As if the account had been another one in CheckTx, and as if CheckTx had never been.
+    first = known[raws[2]].reading.verified[0]
+    known[raws[2]].reading.verified[0] = first._replace(account_number=first.account_number + 1)
+    known.pop(raws[3])
+    answer = ledger.block(*raws)
+    assert [result.code for result in answer.tx_results] == [0] * 4
+    assert len(verified) == 6
+    # It is not seen from outside: gas, events and state are those of a node that has checked nothing before.
+    assert Ledger().block(*raws) == answer
+
+
+def test_what_was_refused_is_not_remembered(ledger: Ledger) -> None:
+    message = MsgSend(
+        from_address=ledger.alice.text, to_address=ledger.bob.text, amount=[Coin(denom="uakt", amount="1")]
+    )
+    tx = decode(ledger.sign(message, by=ledger.bob))
+    assert ledger.check(tx.raw).code != 0
+    assert tx.raw not in ledger.app._executor._decoded and tx.reading is None
+
+
+def test_every_part_of_what_was_verified_counts() -> None:
+    key = Key("url", b"key", b"address")
+    found = Verified(0, key, b"value", "chain", 1, 2)
+    others: dict[str, Any] = {
+        "place": 1, "key": key._replace(data=b"other"), "key_value": b"other", "chain_id": "other",
+        "account_number": 2, "sequence": 3,
+    }  # fmt: skip
+    assert list(others) == list(Verified._fields)
+    assert all(found._replace(**{name: value}) not in [found] for name, value in others.items())
 
 
 @pytest.mark.parametrize(

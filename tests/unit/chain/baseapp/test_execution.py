@@ -5,12 +5,14 @@ Covers execution, and of application what the whole-application tests leave out.
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
 
 from supercloud.chain.baseapp import execution
-from supercloud.chain.baseapp.context import Context
+from supercloud.chain.baseapp.context import Context, Mode
+from supercloud.chain.store.gas import GasMeter
 from supercloud.pb.cosmos.bank.v1beta1.tx_pb2 import MsgSend, MsgSendResponse
 from supercloud.pb.cosmos.base.v1beta1.coin_pb2 import Coin
 from supercloud.pb.tendermint.abci import types_pb2 as abci
@@ -139,3 +141,33 @@ def test_the_observer_of_defects_is_told(ledger: Ledger, monkeypatch: pytest.Mon
 def test_an_unhandled_message_is_refused(ledger: Ledger) -> None:
     answer = ledger.check(ledger.sign(MsgSendResponse(), by=ledger.alice))
     assert (answer.codespace, answer.code) == ("sdk", 6)
+
+
+def test_stateless_checks_are_made_once_and_know_no_state(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[Mode, int]] = []
+    route = ledger.app.router._by_type[MsgSend]
+
+    def validate(ctx: Context, message: MsgSend) -> None:
+        seen.append((ctx.mode, ctx.gas.used))
+
+    monkeypatch.setitem(ledger.app.router._by_type, MsgSend, route._replace(validate=validate))
+    raw = ledger.sign(send(ledger), by=ledger.alice)
+    assert ledger.check(raw).code == 0
+    assert ledger.block(raw).tx_results[0].code == 0
+    assert seen == [(Mode.CHECK, 0)]
+    assert ledger.block(ledger.sign(send(ledger), by=ledger.alice)).tx_results[0].code == 0
+    assert seen == [(Mode.CHECK, 0), (Mode.DELIVER, 0)]
+
+
+def test_no_stateless_check_touches_the_state(ledger: Ledger) -> None:
+    class Untouchable:
+        def __getattr__(self, name: str) -> object:
+            raise AssertionError(f"a stateless check asks for {name}")
+
+    for route in ledger.app.router.messages.values():
+        ctx = Context(ledger.context().block, Untouchable(), GasMeter(), Mode.CHECK, ledger.profile)  # type: ignore[arg-type]
+        with contextlib.suppress(ChainError):
+            route.validate(ctx, route.message_type())
+        assert (ctx.gas.used, ctx.events) == (0, []), route.type_url
