@@ -22,7 +22,7 @@ from supercloud.cli.offers import Board, Book, choose
 from supercloud.cli.output import DSEQ, command, console, json_option, print_json
 from supercloud.sdk import market
 from supercloud.sdk.client import Client
-from supercloud.sdk.errors import PermanentError, SdkError
+from supercloud.sdk.errors import PermanentError, QueryError, SdkError
 from supercloud.sdk.gateway import Gateway, LeasePath
 from supercloud.sdk.market import Offer
 from supercloud.sdl import Sdl
@@ -107,23 +107,57 @@ async def run(
     """Carry out a deployment. Raises SdkError; what was posted by then stays and is named in the error."""
     begun = time.monotonic()
     out = console(stderr=options.as_json)
-    number = await market.create_deployment(tenant.sender, document, deposit, dseq)
+    if options.bid:
+        await _require_provider(tenant.client, options.bid)
+    async with session.paying(tenant, deposit):
+        number = await market.create_deployment(tenant.sender, document, deposit, dseq)
+    has_lease = False
     groups = len(document.group_specs())
     out.print(f"Order [bold]{number}[/] is on the ledger. Waiting for bids ...")
     try:
         chosen = await _choose(tenant, number, groups, options, out)
         await market.accept(tenant.sender, chosen)
+        has_lease = True
         for offer in chosen:
             out.print(f"Lease with [bold]{offer.provider}[/] at {offer.price.text()} {offer.denom} a block.")
         statuses, ports = await _start(tenant, document, number, chosen)
     except SdkError as error:
-        raise PermanentError(
-            f"{error}\ndeployment {number} exists and its deposit is locked; "
-            f"`supercloud close {number}` ends it, `supercloud bids {number}` shows offers"
-        ) from error
+        raise PermanentError(f"{error}\n{_how_to_go_on(number, has_lease)}") from error
+    except asyncio.CancelledError:
+        click.echo(_how_to_go_on(number, has_lease), err=True)
+        raise
     done = Deployed(number, chosen, statuses, ports, time.monotonic() - begun)
     _announce(done, out)
+    for name in names_elsewhere(document, done):
+        out.print(f"{name} stays with another deployment of yours; it comes here when that one is closed.")
     return done
+
+
+def _how_to_go_on(dseq: int, has_lease: bool) -> str:
+    if has_lease:
+        return (
+            f"deployment {dseq} has a lease; `supercloud status {dseq}` says how it stands, `supercloud update {dseq} "
+            f"FILE` sends a corrected file, `supercloud close {dseq}` ends it"
+        )
+    return (
+        f"deployment {dseq} exists and its deposit is locked; `supercloud close {dseq}` ends it, "
+        f"`supercloud bids {dseq}` shows offers, `supercloud lease {dseq} PROVIDER --sdl FILE` takes one"
+    )
+
+
+async def _require_provider(client: Client, address: str) -> None:
+    """Nobody else's bid would be taken, so an order for one who is not there would only lock the deposit."""
+    try:
+        client.bech32.parse(address)
+        await market.provider_record(client, address)
+    except ValueError as error:
+        raise click.BadParameter(f"{address!r} is no address: {error}", param_hint="--bid") from error
+    except QueryError as error:
+        if not error.not_found:
+            raise
+        raise PermanentError(
+            f"{address} is no provider of {client.chain_id}; `supercloud providers` lists them"
+        ) from error
 
 
 async def _choose(tenant: session.Session, dseq: int, groups: int, options: Options, out: Any) -> list[Offer]:
@@ -230,6 +264,20 @@ def uris(done: Deployed) -> list[str]:
                 address if "://" in address else f"http://{address}" for address in service.get("uris") or []
             ]
     return found
+
+
+def names_elsewhere(document: Sdl, done: Deployed) -> list[str]:
+    """Names that the file asks for and the lease has not: a provider leaves them where their tenant has them already."""
+    asked = {
+        host
+        for group in document.manifest_json
+        for service in group["services"]
+        for expose in service["expose"]
+        for host in expose.get("hosts") or ()
+    }
+    there = {address.partition("://")[2].partition(":")[0] for address in uris(done)}
+    # Without a web proxy a provider has no names at all, only addresses.
+    return sorted(asked - there) if any(part.isalpha() for name in there for part in name) else []
 
 
 def summary(done: Deployed) -> dict[str, Any]:

@@ -9,19 +9,25 @@ from typing import Any
 
 import click
 
-from supercloud.cli import session
+from supercloud.cli import escrow, session
 from supercloud.cli.deploy import read_sdl
-from supercloud.cli.offers import offers_table
-from supercloud.cli.output import DSEQ, amount_text, command, console, json_option, print_json, table
+from supercloud.cli.offers import offers_table, short
+from supercloud.cli.output import DSEQ, amount_text, clean, command, console, json_option, print_json, table
 from supercloud.codec import json as proto_json
 from supercloud.pb.akash.market.v1 import lease_pb2
+from supercloud.pb.akash.market.v1 import types_pb2 as market_types
 from supercloud.sdk import market
 from supercloud.sdk.errors import PermanentError, SdkError
-from supercloud.sdk.gateway import Gateway, LeasePath
+from supercloud.sdk.gateway import Gateway, GatewayError, LeasePath
+from supercloud.sdl.manifest import ManifestError, cross_check, parse
 from supercloud.types.coin import parse_coins
 from supercloud.types.dec import Dec
 
 DEPLOYMENT_STATES = {1: "active", 2: "closed"}
+NOT_FOUND = 404
+PS_COLUMNS = 130
+"""From this width on, `ps` has room for whole addresses."""
+SCHEDULED = "an update changes images, commands, variables and ports; other services or resources need a new deployment"
 
 
 @click.command()
@@ -33,6 +39,8 @@ async def bids(settings: session.Settings, dseq: int, as_json: bool) -> None:
     """List the open bids on deployment DSEQ, cheapest first."""
     async with session.signing(settings) as tenant:
         found = await market.offers(tenant.client, tenant.owner, dseq, tenant.sightings)
+        if not found:
+            await session.deployment_of(tenant, dseq)
         interval = await tenant.client.block_interval_s()
     if as_json:
         print_json([_offer_document(offer) for offer in found])
@@ -79,6 +87,7 @@ async def lease(
         found = await market.offers(tenant.client, tenant.owner, dseq)
         chosen = [offer for offer in found if offer.provider == provider]
         if not chosen:
+            await session.deployment_of(tenant, dseq)
             raise PermanentError(
                 f"{provider} has no open bid on {dseq}; `supercloud bids {dseq}` lists the offers"
             )
@@ -88,8 +97,13 @@ async def lease(
                 await market.send_manifest(gateway, dseq, document)
     if as_json:
         print_json({"hash": result.hash, "height": result.height})
+        return
+    out = console()
+    out.print(f"lease with {provider} since height {result.height}")
+    if document is None:
+        out.print(f"Nothing runs yet: `supercloud update {dseq} FILE` sends the manifest.")
     else:
-        console().print(f"lease with {provider} since height {result.height}")
+        out.print(f"The manifest is sent: `supercloud status {dseq}` says how it stands.")
 
 
 @click.command()
@@ -98,70 +112,56 @@ async def lease(
 @session.network_options
 @command
 async def ps(settings: session.Settings, every: bool, as_json: bool) -> None:
-    """List your deployments with what is left in their escrow accounts."""
+    """List your deployments with what is left in their escrow accounts, and how long that lasts."""
     async with session.signing(settings) as tenant:
         found = await market.deployments(tenant.client, tenant.owner, "" if every else "active")
         leases = await market.leases(tenant.client, tenant.owner)
-    rows = []
-    for item in found:
-        dseq = item.deployment.id.dseq
-        mine = [entry.lease for entry in leases if entry.lease.id.dseq == dseq]
-        states = ", ".join(sorted({lease_pb2.Lease.State.Name(entry.state) for entry in mine})) or "no lease"
-        rows.append(
-            {
-                "dseq": dseq,
-                "state": DEPLOYMENT_STATES.get(item.deployment.state, str(item.deployment.state)),
-                "leases": states,
-                "providers": sorted({entry.id.provider for entry in mine if entry.closed_on == 0}),
-                "funds": [
-                    {"denom": fund.denom, "amount": Dec.from_wire(fund.amount).text()}
-                    for fund in item.escrow_account.state.funds
-                ],
-                "since": item.deployment.created_at,
-            }
-        )
+        height, block_s = await tenant.client.height(), await tenant.client.block_interval_s()
+    rows = [_row(item, leases, height, block_s) for item in found]
     if as_json:
         print_json(rows)
         return
+    out = console()
+    if not rows:
+        which = "" if every else "active "
+        more = "`supercloud deploy FILE` makes one" + ("" if every else ", --all also lists closed ones")
+        out.print(f"{tenant.owner} has no {which}deployments; {more}")
+        return
+    is_wide = out.width >= PS_COLUMNS
     lines = [
         (
             row["dseq"],
             row["state"],
             row["leases"],
-            " ".join(row["providers"]) or "-",
-            _funds(row["funds"]),
+            " ".join(name if is_wide else short(name) for name in row["providers"]) or "-",
+            ", ".join(
+                amount_text(int(fund["amount"].partition(".")[0]), fund["denom"]) for fund in row["funds"]
+            )
+            or "-",
+            row["lasts"] or "-",
             row["since"],
         )
         for row in rows
     ]
-    console().print(table(("dseq>", "state", "lease", "provider", "escrow>", "since height>"), lines))
+    names = ("dseq>", "state", "lease", "provider", "escrow>", "lasts>", "since height>")
+    out.print(table(names, lines))
 
 
-def _money_text(account: Any, entries: Sequence[Any], height: int, block_s: float) -> str:
-    """What is in escrow, what its leases cost, and how long it lasts; the ledger settles when something touches it."""
-    lines = []
-    for fund in account.funds:
-        left = Dec.from_wire(fund.amount)
-        rate = sum(
-            Dec.from_wire(entry.lease.price.amount).raw
-            for entry in entries
-            if entry.lease.closed_on == 0 and entry.lease.price.denom == fund.denom
-        )
-        owed = rate * max(height - account.settled_at, 0)
-        now = max(left.raw - owed, 0)
-        text = f"escrow {amount_text(now // 10**18, fund.denom)}"
-        if rate:
-            days = now / rate * block_s / 86400
-            month = int(rate * (30 * 86400 / block_s)) // 10**18
-            text += f", leases cost {amount_text(month, fund.denom)} a month, lasts {days:,.1f} days"
-        lines.append(text)
-    return "\n".join(lines) or "escrow empty"
-
-
-def _funds(funds: list[dict[str, str]]) -> str:
-    return (
-        ", ".join(amount_text(int(fund["amount"].partition(".")[0]), fund["denom"]) for fund in funds) or "-"
-    )
+def _row(item: Any, leases: Sequence[Any], height: int, block_s: float) -> dict[str, Any]:
+    """One deployment of `ps`; its funds are what is left now, 18 decimals."""
+    dseq = item.deployment.id.dseq
+    mine = [entry.lease for entry in leases if entry.lease.id.dseq == dseq]
+    states = sorted({lease_pb2.Lease.State.Name(entry.state) for entry in mine})
+    funds = escrow.left(item.escrow_account.state, mine, height)
+    return {
+        "dseq": dseq,
+        "state": DEPLOYMENT_STATES.get(item.deployment.state, str(item.deployment.state)),
+        "leases": ", ".join(states) or "no lease",
+        "providers": sorted({entry.id.provider for entry in mine if entry.closed_on == 0}),
+        "funds": [{"denom": fund.denom, "amount": Dec(fund.raw).text()} for fund in funds],
+        "lasts": ", ".join(filter(None, (fund.lasts(block_s) for fund in funds))),
+        "since": item.deployment.created_at,
+    }
 
 
 @click.command()
@@ -175,7 +175,7 @@ async def status(settings: session.Settings, dseq: int | None, as_json: bool) ->
         await _network_status(settings, as_json)
         return
     async with session.signing(settings) as tenant:
-        ledger = await market.deployment(tenant.client, tenant.owner, dseq)
+        ledger = await session.deployment_of(tenant, dseq)
         running = [{"lease": name, **found} for name, found in await _running(tenant, dseq)]
         entries = await market.leases(tenant.client, tenant.owner, dseq)
         height, block_s = await tenant.client.height(), await tenant.client.block_interval_s()
@@ -184,7 +184,12 @@ async def status(settings: session.Settings, dseq: int | None, as_json: bool) ->
         return
     out = console()
     out.print(f"deployment {dseq}: {DEPLOYMENT_STATES.get(ledger.deployment.state, '?')}")
-    out.print(_money_text(ledger.escrow_account.state, entries, height, block_s))
+    drawing = [entry.lease for entry in entries]
+    for fund in escrow.left(ledger.escrow_account.state, drawing, height):
+        out.print(fund.sentence(block_s))
+    for lease_ in drawing:
+        if lease_.closed_on:
+            out.print(f"lease {_lease_name(lease_.id)}: {_how_it_ended(lease_)}")
     for entry in running:
         out.print(f"lease {entry['lease']}")
         services = entry.get("services") or {}
@@ -192,11 +197,31 @@ async def status(settings: session.Settings, dseq: int | None, as_json: bool) ->
             (name, f"{s['available']}/{s['total']}", " ".join(s.get("uris") or []))
             for name, s in sorted(services.items())
         ]
-        out.print(
-            table(("service", "replicas", "address"), rows)
-            if rows
-            else f"  {entry.get('error', 'not running')}"
-        )
+        if rows:
+            out.print(table(("service", "replicas", "address"), rows))
+        else:
+            missing = f"nothing runs; `supercloud update {dseq} FILE` sends its manifest"
+            out.print(f"  {clean(str(entry.get('error', missing)))}", markup=False)
+        for problem in entry.get("errors") or []:
+            out.print(f"  {clean(str(problem))}", markup=False, style="red")
+
+
+def _lease_name(id_: Any) -> str:
+    return f"{id_.dseq}/{id_.gseq}/{id_.oseq}/{id_.provider}"
+
+
+def _how_it_ended(lease_: Any) -> str:
+    """Height and reason, in words."""
+    reason = market_types.LeaseClosedReason.Name(lease_.reason) if lease_.reason else ""
+    why = {
+        market_types.lease_closed_owner: "by its tenant",
+        market_types.lease_closed_reason_insufficient_funds: "because its escrow account was used up",
+        market_types.lease_closed_reason_manifest_timeout: "by its provider, which got no manifest in time",
+        market_types.lease_closed_reason_unstable: "by its provider, which found it unstable",
+        market_types.lease_closed_reason_decommission: "by its provider, which goes out of service",
+        market_types.lease_closed_reason_unspecified: "by its provider",
+    }.get(lease_.reason, reason)
+    return f"closed at height {lease_.closed_on} {why}".rstrip()
 
 
 async def _network_status(settings: session.Settings, as_json: bool) -> None:
@@ -220,9 +245,12 @@ async def _running(tenant: session.Session, dseq: int) -> list[tuple[str, dict[s
         try:
             async with await Gateway.of(tenant.client, id_.provider, tenant.key.signer) as gateway:
                 status_ = await gateway.lease_status(LeasePath(dseq, id_.gseq, id_.oseq))
+        except GatewayError as error:
+            # It knows the lease and has no manifest for it.
+            status_ = {} if error.status == NOT_FOUND else {"error": str(error)}
         except SdkError as error:
             status_ = {"error": str(error)}
-        found.append((f"{dseq}/{id_.gseq}/{id_.oseq}/{id_.provider}", status_))
+        found.append((_lease_name(id_), status_))
     return found
 
 
@@ -235,6 +263,8 @@ async def url(settings: session.Settings, dseq: int, as_json: bool) -> None:
     """Print the addresses of deployment DSEQ, one a line."""
     async with session.signing(settings) as tenant:
         running = await _running(tenant, dseq)
+        if not running:
+            await session.deployment_of(tenant, dseq)
     addresses = [
         address if "://" in address else f"http://{address}"
         for _, found in running
@@ -251,8 +281,10 @@ async def url(settings: session.Settings, dseq: int, as_json: bool) -> None:
         print_json({"uris": addresses, "ports": forwarded})
         return
     if not addresses and not forwarded:
+        silent = "; ".join(found["error"] for _, found in running if "error" in found)
         raise click.ClickException(
-            f"deployment {dseq} has no address: `supercloud status {dseq}` says how it stands"
+            f"deployment {dseq} has no address{f' ({silent})' if silent else ''}: "
+            f"`supercloud status {dseq}` says how it stands"
         )
     click.echo("\n".join(addresses + forwarded))
 
@@ -264,10 +296,21 @@ async def url(settings: session.Settings, dseq: int, as_json: bool) -> None:
 @session.network_options
 @command
 async def update(settings: session.Settings, dseq: int, file: Path, as_json: bool) -> None:
-    """Put the changed FILE into deployment DSEQ: new hash on the ledger, new manifest to its providers."""
+    """Put the changed FILE into deployment DSEQ: new hash on the ledger, new manifest to its providers.
+
+    A file whose hash the ledger has already is only sent again.
+    """
     document = read_sdl(file)
     async with session.signing(settings) as tenant:
-        result = await market.update_deployment(tenant.sender, document, dseq)
+        ledger = await session.deployment_of(tenant, dseq)
+        try:
+            # What a provider would refuse is noticed before the ledger has its hash.
+            cross_check(parse(document.canonical_manifest), [group.group_spec for group in ledger.groups])
+        except ManifestError as error:
+            raise PermanentError(f"{file} does not fit what was leased: {error}\n{SCHEDULED}") from error
+        result = None
+        if ledger.deployment.hash != document.version:
+            result = await market.update_deployment(tenant.sender, document, dseq)
         active = await market.leases(tenant.client, tenant.owner, dseq, "active")
         for provider in sorted({entry.lease.id.provider for entry in active}):
             async with await Gateway.of(tenant.client, provider, tenant.key.signer) as gateway:
@@ -280,7 +323,8 @@ async def update(settings: session.Settings, dseq: int, file: Path, as_json: boo
                     )
                 )
     if as_json:
-        print_json({"hash": result.hash, "height": result.height, "version": document.version.hex()})
+        sent = {"hash": result.hash, "height": result.height} if result else {"hash": None, "height": None}
+        print_json({**sent, "version": document.version.hex()})
     else:
         console().print(f"deployment {dseq} runs {file} (version {document.version.hex()[:12]})")
 
@@ -300,7 +344,9 @@ async def deposit(settings: session.Settings, dseq: int, coin: str, as_json: boo
             f"{coin!r}: expected one amount with its denom, such as 5000000uakt"
         ) from error
     async with session.signing(settings) as tenant:
-        result = await market.deposit(tenant.sender, dseq, added)
+        await session.deployment_of(tenant, dseq)
+        async with session.paying(tenant, added):
+            result = await market.deposit(tenant.sender, dseq, added)
     if as_json:
         print_json({"hash": result.hash, "height": result.height})
     else:
@@ -324,7 +370,7 @@ async def close(settings: session.Settings, dseq: int, as_json: bool) -> None:
 
 async def close_and_count(tenant: session.Session, dseq: int) -> dict[str, Any]:
     """Close a deployment and say what was paid and what came back, from the ledger's own records."""
-    before = await market.deployment(tenant.client, tenant.owner, dseq)
+    before = await session.deployment_of(tenant, dseq)
     result = await market.close_deployment(tenant.sender, dseq)
     entries = await market.leases(tenant.client, tenant.owner, dseq)
     paid: dict[str, int] = {}

@@ -103,8 +103,10 @@ def list_(ctx: click.Context, as_json: bool) -> None:
             click.echo(f"Warning: {error}", err=True)
     if as_json:
         print_json([{"name": name, "address": address} for name, address in rows])
-    else:
+    elif rows:
         console().print(table(("name", "address"), rows))
+    else:
+        click.echo(f"no keys in {keyring.folder}; `supercloud keys add NAME` makes one")
 
 
 @keys.command()
@@ -180,6 +182,8 @@ def delete(ctx: click.Context, name: str, yes: bool, as_json: bool) -> None:
     ctx.obj[0].delete(name)
     if as_json:
         print_json({"deleted": name})
+    else:
+        click.echo(f"deleted {name}")
 
 
 @keys.command()

@@ -10,7 +10,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
@@ -77,6 +77,7 @@ class Board:
         self._out = out
         self._block_s = block_s
         self._live: Any = None
+        self._shown: Any = None
 
     def __enter__(self) -> Board:
         if self._out.is_terminal:
@@ -91,8 +92,9 @@ class Board:
             self._live.stop()
 
     def show(self, rows: Sequence[tuple[int, Offer]], line: str) -> None:
-        """Draw the offers with a line below them."""
-        if self._live is not None:
+        """Draw the offers with a line below them, if they are not what stands there already."""
+        if self._live is not None and self._shown != (here := (list(rows), line, self._out.width)):
+            self._shown = here
             from rich.console import Group
             from rich.text import Text
 
@@ -112,11 +114,11 @@ async def choose(
 ) -> list[Offer] | None:
     """Let a person type the number of an offer for each group while bids go on arriving; None when none came in time."""
     chosen: dict[int, Offer] = {}
-    typed, end = "", asyncio.get_running_loop().time() + patience_s
+    slip, typed, end = "", "", asyncio.get_running_loop().time() + patience_s
     async with _keys() as keys:
         await book.refresh()
         while len(chosen) < groups:
-            board.show(book.rows, _prompt(len(book.rows), chosen, groups, typed))
+            board.show(book.rows, slip + _prompt(len(book.rows), chosen, groups, typed))
             key = await _key(keys, poll_s)
             if not key:
                 await book.refresh()
@@ -126,6 +128,7 @@ async def choose(
                 offer = _numbered(book.rows, typed, chosen)
                 if offer is not None:
                     chosen[offer.group] = offer
+                slip = f"No offer {typed} can be taken. " if offer is None and typed else ""
                 typed = ""
             elif key in _ERASE:
                 typed = typed[:-1]
@@ -218,11 +221,11 @@ def _wide(number: int, offer: Offer, block_s: float, several: bool) -> tuple[Any
         price_text(offer, 3600 / block_s),
         price_text(offer, MONTH_S / block_s),
         offer.attributes.get("region", "-"),
-        _auditors(offer),
+        auditors_text(offer.audited_by),
         offer.reliability,
         str(offer.uptime),
         away_text(offer.round_trip_s),
-        Marked(_attributes(offer, {"region"})),
+        Marked(attributes_text(offer.attributes, frozenset({"region"}))),
     )
 
 
@@ -230,11 +233,11 @@ def _narrow(number: int, offer: Offer, block_s: float, several: bool) -> tuple[A
     group = f"group {offer.group}: " if several else ""
     return (
         number,
-        Marked(f"{group}{short(offer.provider)}\n[dim]{_attributes(offer, set())}[/]"),
+        Marked(f"{group}{short(offer.provider)}\n[dim]{attributes_text(offer.attributes)}[/]"),
         Marked(
             f"{price_text(offer, MONTH_S / block_s)}/month\n[dim]{price_text(offer, 3600 / block_s)}/hour[/]"
         ),
-        _auditors(offer),
+        auditors_text(offer.audited_by),
         offer.reliability,
         Marked(f"{away_text(offer.round_trip_s)}\n[dim]{offer.uptime.percent}[/]"),
     )
@@ -246,8 +249,9 @@ def short(address: str) -> str:
     return address if len(address) <= begin + end + 1 else f"{address[:begin]}…{address[-end:]}"
 
 
-def _auditors(offer: Offer) -> str:
-    return ", ".join(short(auditor) for auditor in offer.audited_by) or "nobody"
+def auditors_text(auditors: Iterable[str]) -> str:
+    """Who vouches, for people."""
+    return ", ".join(short(auditor) for auditor in auditors) or "nobody"
 
 
 def away_text(round_trip_s: float | None) -> str:
@@ -255,15 +259,15 @@ def away_text(round_trip_s: float | None) -> str:
     return "-" if round_trip_s is None else f"{round_trip_s * 1000:.0f} ms"
 
 
-def _attributes(offer: Offer, without: set[str]) -> str:
-    """Region first, then GPUs; a list that is too long is cut, `supercloud providers` has all of it.
+def attributes_text(attributes: Mapping[str, str], without: frozenset[str] = frozenset()) -> str:
+    """Region first, then GPUs; a list that is too long is cut, `supercloud providers --json` has all of it.
 
     Other capabilities are what the ledger matches orders by: whoever bids has them.
     """
     from rich.markup import escape
 
-    plain = {key: value for key, value in offer.attributes.items() if not key.startswith("capabilities/")}
-    models = sorted({found[1] for key in offer.attributes if (found := _GPU_MODEL.fullmatch(key))})
+    plain = {key: value for key, value in attributes.items() if not key.startswith("capabilities/")}
+    models = sorted({found[1] for key in attributes if (found := _GPU_MODEL.fullmatch(key))})
     if models:
         plain["gpu"] = ",".join(models)
     ordered = sorted(plain.items(), key=lambda item: (item[0] != "region", item[0] != "gpu", item[0]))

@@ -21,8 +21,20 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """Characters that move the cursor, change colours or turn writing around; a tab and a new line are neither."""
 PIPED_COLUMNS = 100_000
 """Width of what is not a terminal: a program that reads a table wants every row on one line."""
-DSEQ = click.IntRange(1, 2**64 - 1)
-"""Numbers that a deployment may have."""
+
+
+class _Dseq(click.IntRange):
+    """Numbers that a deployment may have."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and not re.fullmatch(r"[0-9]+", value):
+            self.fail(f"{value!r} is not the number of a deployment; `supercloud ps` lists yours", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+DSEQ = _Dseq(1, 2**64 - 1)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 import click
 
 from supercloud.cli import session
-from supercloud.cli.offers import away_text
-from supercloud.cli.output import command, console, json_option, print_json, table
+from supercloud.cli.offers import WIDE_COLUMNS, attributes_text, auditors_text, away_text, short
+from supercloud.cli.output import Marked, clean, command, console, json_option, print_json, table
 from supercloud.sdk import market
 from supercloud.sdk.client import Client
 from supercloud.sdk.errors import SdkError
@@ -44,23 +44,38 @@ async def providers(settings: session.Settings, watch: bool, as_json: bool) -> N
 
 
 def _show(rows: list[dict[str, Any]], clear: bool) -> None:
-    lines = [
-        (
-            row["owner"],
-            row["host_uri"],
-            row["leases_active"],
-            ", ".join(row["audited_by"]) or "nobody",
-            str(Uptime(**row["uptime"])),
-            away_text(row["round_trip_s"]),
-            " ".join(f"{key}={value}" for key, value in row["attributes"].items()),
-        )
-        for row in rows
-    ]
     out = console()
     if clear and out.is_terminal:
         out.clear()
-    names = ("provider", "gateway", "leases>", "audited by", "uptime 7d>", "away>", "attributes")
-    out.print(table(names, lines))
+    out.print(providers_table(rows, out.width) if rows else "nobody has registered as a provider yet")
+
+
+def providers_table(rows: list[dict[str, Any]], width: int) -> Any:
+    """For people; two lines each where it is narrow."""
+    lines = [
+        (
+            row["leases_active"],
+            auditors_text(row["audited_by"]),
+            str(Uptime(**row["uptime"])),
+            away_text(row["round_trip_s"]),
+        )
+        for row in rows
+    ]
+    measured = ("leases>", "audited by", "uptime 7d>", "away>")
+    if width >= WIDE_COLUMNS:
+        ends = [(row["owner"], row["host_uri"], Marked(attributes_text(row["attributes"]))) for row in rows]
+        names = ("provider", "gateway", *measured, "attributes")
+        return table(
+            names, [(who, where, *line, what) for (who, where, what), line in zip(ends, lines, strict=True)]
+        )
+    cells = [Marked(f"{short(row['owner'])}\n[dim]{_below(row)}[/]") for row in rows]
+    return table(("provider", *measured), [(cell, *line) for cell, line in zip(cells, lines, strict=True)])
+
+
+def _below(row: dict[str, Any]) -> str:
+    from rich.markup import escape
+
+    return escape(clean(row["host_uri"])) + "\n" + attributes_text(row["attributes"])
 
 
 async def _rows(client: Client, sightings: Sightings) -> list[dict[str, Any]]:

@@ -15,10 +15,14 @@ from typing import Any, NamedTuple
 import click
 import orjson
 
+from supercloud.cli.output import amount_text
+from supercloud.sdk import market
 from supercloud.sdk.client import Client
+from supercloud.sdk.errors import PermanentError, QueryError, TemporaryError, WouldFail
 from supercloud.sdk.keyring import Backend, Key, Keyring
 from supercloud.sdk.sightings import Sightings
 from supercloud.sdk.tx import TxSender
+from supercloud.types.coin import Coin
 
 DEFAULT_NODE = "http://127.0.0.1:26657"
 DEFAULT_GAS_PRICE = "0.0025uakt"
@@ -147,8 +151,14 @@ def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[Client]:
-    """A client of the chosen node."""
-    async with await Client.connect(settings.rpc, "", timeout_s=CONNECT_S) as client:
+    """A client of the chosen node. Raises SdkError."""
+    try:
+        client = await Client.connect(settings.rpc, "", timeout_s=CONNECT_S)
+    except TemporaryError as error:
+        raise TemporaryError(
+            f"{error}\nIs it running? `supercloud up` starts a local one, --node URL names another"
+        ) from error
+    async with client:
         yield client
 
 
@@ -158,6 +168,35 @@ async def signing(settings: Settings) -> AsyncIterator[Session]:
     key = settings.signing_key()
     async with connected(settings) as client:
         yield Session(client, TxSender(client, key.signer, settings.gas_price), key, Sightings(settings.home))
+
+
+async def deployment_of(tenant: Session, dseq: int) -> Any:
+    """A deployment of ours, as the ledger tells (QueryDeploymentResponse). Raises PermanentError when there is none."""
+    try:
+        return await market.deployment(tenant.client, tenant.owner, dseq)
+    except QueryError as error:
+        if not error.not_found:
+            raise
+        raise PermanentError(
+            f"{tenant.owner} has no deployment {dseq} on {tenant.client.chain_id}; `supercloud ps --all` lists its own, "
+            "--from KEY asks for another key's"
+        ) from error
+
+
+@asynccontextmanager
+async def paying(tenant: Session, amount: Coin) -> AsyncIterator[None]:
+    """Say how much there is when the network refuses a payment that the balance does not cover. Raises PermanentError."""
+    try:
+        yield
+    except WouldFail as error:
+        held = {coin.denom: coin.amount for coin in await tenant.client.balances(tenant.key.address)}
+        there = held.get(amount.denom, 0)
+        if there >= amount.amount:
+            raise
+        raise PermanentError(
+            f"{error}\n{tenant.owner} holds {amount_text(there, amount.denom)}, and the deposit is "
+            f"{amount_text(amount.amount, amount.denom)}; `supercloud balance` shows all it holds"
+        ) from error
 
 
 def address_of(settings: Settings, client: Client, text: str) -> bytes:

@@ -19,11 +19,12 @@ from supercloud.cli import session
 from supercloud.cli.output import DSEQ, clean, command, json_option, print_json, styled
 from supercloud.sdk import gateway as wire
 from supercloud.sdk import market
-from supercloud.sdk.errors import PermanentError
+from supercloud.sdk.errors import PermanentError, SdkError
 from supercloud.sdk.gateway import Gateway, LeasePath
 from supercloud.sdk.http import from_json
 
 STDIN_BYTES = 32 * 1024
+NOT_STARTED = (126, 127)
 OUTPUT_BYTES_MAX = 16 * 1024 * 1024
 SHELL = ["/bin/sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh"]
 
@@ -36,6 +37,7 @@ async def _lease(
     async with session.signing(settings) as tenant:
         active = await market.leases(tenant.client, tenant.owner, dseq, "active", provider or "")
         if not active:
+            await session.deployment_of(tenant, dseq)
             raise PermanentError(
                 f"deployment {dseq} has no active lease; `supercloud status {dseq}` says how it stands"
             )
@@ -131,6 +133,8 @@ async def exec_(
     async with _lease(settings, dseq, provider) as (gateway, lease):
         shell_ = await gateway.shell(lease, service, list(words), tty, stdin, replica)
         code = await _session(shell_, tty, stdin, kept)
+        if code:
+            await _say_services(gateway, lease, service)
     if kept is not None:
         out, err = (kept[kind].decode(errors="replace") for kind in (wire.STDOUT, wire.STDERR))
         print_json({"exit_code": code, "stdout": out, "stderr": err})
@@ -156,7 +160,22 @@ async def shell(
             service = names[0]
         tty = sys.stdin.isatty()
         code = await _session(await gateway.shell(lease, service, SHELL, tty, True, replica), tty, True)
+        if code:
+            await _say_services(gateway, lease, service)
+    if code in NOT_STARTED:
+        click.echo(
+            f"If its image has no shell, `supercloud exec {dseq} {service} PROGRAM` runs what it has.",
+            err=True,
+        )
     raise click.exceptions.Exit(code)
+
+
+async def _say_services(gateway: Gateway, lease: LeasePath, service: str) -> None:
+    """Name the services when the one that was asked for is none of them."""
+    with contextlib.suppress(SdkError):
+        names = sorted((await gateway.lease_status(lease)).get("services") or {})
+        if names and service not in names:
+            click.echo(clean(f"no service {service!r}; there are {', '.join(names)}"), err=True)
 
 
 async def _session(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from supercloud import sdl
 from supercloud.cli import deploy
 from supercloud.sdk.market import Offer
+from supercloud.types.coin import Coin
 from supercloud.types.dec import Dec
 
 from .town import SDL, Town
@@ -60,6 +64,8 @@ def test_nobody_is_there_to_choose(town: Town) -> None:
             1,
             "Error: the network would refuse this: minimum is 500000uakt, given 1uakt",
         ),
+        (["--deposit", f"{10**18}uakt"], SDL, 1, "`supercloud balance` shows all it holds"),
+        (["--bid", "akash1x"], SDL, 2, "'akash1x' is no address"),
         (["--dseq", "0"], SDL, 2, "not in the range"),
         (["--dseq", "99999999999999999999999"], SDL, 2, "not in the range"),
         (["--from", "nobody"], SDL, 1, "no key named 'nobody'"),
@@ -85,9 +91,62 @@ def test_no_bid_in_time_says_what_is_locked_and_how_to_go_on(town: Town) -> None
 
 
 def test_a_provider_that_does_not_bid(town: Town) -> None:
-    words = ("--bid", town.addresses["auditor"], "--wait", "0.5", "--json")
-    done = town.run("deploy", town.file(), *words)
+    words = ("--bid", town.addresses["provider"], "--wait", "0.5", "--json")
+    done = town.run("deploy", town.file(SDL.replace("100m", "300000m")), *words)
     assert done.code == 1 and "has not bid within 0.5 s" in done.err
+    dseq = done.err.partition("`supercloud close ")[2].split("`")[0]
+    assert town.run("close", dseq).code == 0
+
+
+def test_for_one_who_is_no_provider_no_order_is_posted(town: Town) -> None:
+    before = town.run("balance", "--json").document
+    done = town.run("deploy", town.file(), "--bid", town.addresses["auditor"])
+    assert (
+        done.code == 1 and "is no provider of supercloud-test; `supercloud providers` lists them" in done.err
+    )
+    assert town.run("balance", "--json").document == before
+
+
+def test_a_name_that_another_deployment_has_is_said_to_stay_there(town: Town) -> None:
+    named = SDL.replace("as: 80\n", "as: 80\n        accept: [shop.example]\n", 1)
+    first, second = (town.run("deploy", town.file(named), "--pick", "cheapest") for _ in range(2))
+    assert first.code == second.code == 0, second.err
+    has_names = "http://shop.example" in first.out
+    assert ("shop.example stays with another deployment of yours" in second.out) == has_names
+    for done in (first, second):
+        assert town.run("close", done.out.partition("supercloud close ")[2].split()[0]).code == 0
+
+
+@pytest.mark.parametrize("has_lease", [False, True])
+async def test_who_stops_waiting_is_told_what_stays(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], has_lease: bool
+) -> None:
+    async def posted(*_: Any) -> int:
+        return 7
+
+    async def chosen(*_: Any) -> Any:
+        if not has_lease:
+            raise asyncio.CancelledError
+        return []
+
+    async def stopped(*_: Any) -> None:
+        raise asyncio.CancelledError
+
+    async def accepted(*_: Any) -> None:
+        return None
+
+    monkeypatch.setattr(deploy.market, "create_deployment", posted)
+    monkeypatch.setattr(deploy.market, "accept", accepted)
+    monkeypatch.setattr(deploy, "_choose", chosen)
+    monkeypatch.setattr(deploy, "_start", stopped)
+    tenant: Any = SimpleNamespace(sender=None, client=None)
+    with pytest.raises(asyncio.CancelledError):
+        await deploy.run(
+            tenant, sdl.load(SDL), Coin("uakt", 1), deploy.Options(None, "first", 1.0, as_json=True)
+        )
+    said = capsys.readouterr().err
+    assert "`supercloud close 7` ends it" in said
+    assert ("has a lease" in said) == has_lease
 
 
 def offer(provider: str, round_trip_s: float | None = None) -> Offer:

@@ -16,8 +16,22 @@ def test_ps(town: Town, running: Any) -> None:
     row = rows[running["dseq"]]
     assert (row["state"], row["leases"], row["providers"]) == ("active", "active", [running["provider"]])
     assert row["funds"][0]["denom"] == "uakt"
-    shown = town.run("ps")
-    assert shown.code == 0 and str(running["dseq"]) in shown.out and "\x1b" not in shown.out
+    assert row["lasts"].endswith("days")
+    assert float(row["funds"][0]["amount"]) < 5_000_000, "what is owed since the last settlement is not left"
+    for columns in ("80", "200"):
+        shown = town.run("ps", COLUMNS=columns)
+        assert shown.code == 0 and str(running["dseq"]) in shown.out and "\x1b" not in shown.out
+        assert (running["provider"] in shown.out) == (columns == "200")
+
+
+def test_ps_of_somebody_who_has_none(town: Town) -> None:
+    done = town.run("ps", "--from", "savings")
+    assert (
+        done.code == 0
+        and f"{town.addresses['savings']} has no active deployments; `supercloud deploy" in done.out
+    )
+    assert "--all also" not in town.run("ps", "--from", "savings", "--all").out
+    assert town.run("ps", "--from", "savings", "--json").document == []
 
 
 def test_status_of_a_deployment(town: Town, running: Any) -> None:
@@ -43,7 +57,7 @@ def test_url(town: Town, running: Any) -> None:
 
 def test_bids_and_lease(town: Town) -> None:
     """The steps one by one: order, bids, lease, manifest."""
-    posted = town.run("deploy", town.file(), "--bid", town.addresses["auditor"], "--wait", "0.1")
+    posted = town.run("deploy", town.file(), "--pick", "cheapest", "--wait", "0")
     dseq = posted.err.partition("`supercloud close ")[2].split("`")[0]
     assert dseq
     for _ in range(100):
@@ -72,6 +86,49 @@ def test_bids_and_lease(town: Town) -> None:
     assert closed["refunded"][0]["denom"] == "uakt"
 
 
+def test_a_lease_without_its_manifest(town: Town) -> None:
+    posted = town.run("deploy", town.file(), "--pick", "cheapest", "--wait", "0")
+    dseq = posted.err.partition("`supercloud close ")[2].split("`")[0]
+    for _ in range(100):
+        if town.run("bids", dseq, "--json").document:
+            break
+    leased = town.run("lease", dseq, town.addresses["provider"])
+    assert f"`supercloud update {dseq} FILE` sends the manifest" in leased.out
+    assert f"nothing runs; `supercloud update {dseq} FILE`" in town.run("status", dseq).out
+    # The ledger has this file's hash already: it is only sent.
+    done = town.run("update", dseq, town.file(), "--json").document
+    assert done["hash"] is None and len(done["version"]) == 64
+    assert "1/1" in town.run("status", dseq).out
+    assert town.run("close", dseq).code == 0
+    assert "closed at height" in (ended := town.run("status", dseq).out) and "by its tenant" in ended
+
+
+def test_what_can_not_be_updated_is_noticed_before_the_ledger_has_it(town: Town, running: Any) -> None:
+    def stored() -> str:
+        found: str = town.run("status", running["dseq"], "--json").document["deployment"]["deployment"][
+            "hash"
+        ]
+        return found
+
+    before = stored()
+    done = town.run("update", running["dseq"], town.file(SDL.replace("100m", "200m")))
+    assert (
+        done.code == 1 and "does not fit what was leased" in done.err and "need a new deployment" in done.err
+    )
+    assert stored() == before
+
+
+def test_what_is_wrong_stands_in_the_status(town: Town) -> None:
+    dseq = town.deploy()["dseq"]
+    town.machine.machine.missing_images.add("example/gone:1")
+    done = town.run("update", dseq, town.file(SDL.replace("example/web:1", "example/gone:1")))
+    assert done.code == 1 and "image example/gone:1 can not be pulled" in done.err
+    assert "image example/gone:1 can not be pulled" in town.run("status", dseq).out
+    assert town.run("update", dseq, town.file()).code == 0
+    assert "can not be pulled" not in town.run("status", dseq).out
+    assert town.run("close", dseq).code == 0
+
+
 def test_update_and_deposit(town: Town) -> None:
     dseq = town.deploy()["dseq"]
     changed = town.file(SDL.replace("echo hello", "echo changed"))
@@ -95,15 +152,17 @@ def test_update_and_deposit(town: Town) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["status", "1"], 1, "not found"),
-        (["url", "1"], 1, "has no address"),
-        (["close", "1"], 1, "not found"),
+        (["status", "1"], 1, "has no deployment 1 on supercloud-test; `supercloud ps --all`"),
+        (["url", "1"], 1, "has no deployment 1"),
+        (["close", "1"], 1, "has no deployment 1"),
+        (["bids", "1"], 1, "has no deployment 1"),
+        (["deposit", "1", "1uakt"], 1, "has no deployment 1"),
         (["close"], 2, "Missing argument 'DSEQ'"),
         (["close", "0"], 2, "not in the range"),
         (["close", "-1"], 2, "No such option"),
         (["close", "18446744073709551616"], 2, "not in the range"),
-        (["close", "five"], 2, "not a valid integer"),
-        (["lease", "1", "akash1x"], 1, "has no open bid"),
+        (["close", "five"], 2, "'five' is not the number of a deployment"),
+        (["lease", "1", "akash1x"], 1, "has no deployment 1"),
         (["deposit", "1", "much"], 2, "expected one amount with its denom"),
         (["deposit", "1", "1uakt,2uact"], 2, "expected one amount with its denom"),
         (["update", "1", "/nowhere"], 2, "does not exist"),

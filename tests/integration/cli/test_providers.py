@@ -17,6 +17,10 @@ def test_who_there_is(town: Town) -> None:
     shown = town.run("providers").out
     for part in (row["owner"], row["host_uri"], "region=west", "audited by", "100 %"):
         assert part in shown
+    narrow = town.run("providers", COLUMNS="70").out
+    for part in (row["owner"][:12], row["host_uri"], "region=west", "leases", "100 %"):
+        assert part in narrow
+    assert max(len(line) for line in narrow.splitlines()) <= 70 and len(narrow.splitlines()) < 10
 
 
 def test_how_often_they_answered(town: Town) -> None:

@@ -58,13 +58,13 @@ def test_exec_as_json(town: Town, running: Any) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["exec", "DSEQ", "db", "true"], 1, ""),
+        (["exec", "DSEQ", "db", "true"], 1, "no service 'db'; there are web"),
         (["exec", "--replica", "5", "DSEQ", "web", "true"], 1, ""),
         (["exec", "--replica", "-1", "DSEQ", "web", "true"], 2, "not in the range"),
         (["exec", "DSEQ", "web"], 2, "Missing argument"),
-        (["shell", "1"], 1, "has no active lease"),
-        (["logs", "1"], 1, "`supercloud status 1` says how it stands"),
-        (["logs", "x"], 2, "not a valid integer"),
+        (["shell", "1"], 1, "has no deployment 1"),
+        (["logs", "1"], 1, "`supercloud ps --all` lists"),
+        (["logs", "x"], 2, "is not the number of a deployment"),
         (["logs", "DSEQ", "--provider", "akash1x"], 1, ""),
         (["events", "DSEQ", "--provider", "AUDITOR"], 1, "has no active lease"),
     ],
@@ -79,7 +79,7 @@ def test_slips(town: Town, running: Any, words: list[str], code: int, said: str)
 def test_a_stranger_gets_nothing(town: Town, running: Any) -> None:
     """The auditor has no lease of that number; nobody else's is looked at."""
     done = town.run("logs", running["dseq"], "--from", "auditor")
-    assert (done.code, done.out) == (1, "") and "no active lease" in done.err
+    assert (done.code, done.out) == (1, "") and "has no deployment" in done.err
 
 
 def process(town: Town, *words: Any, **streams: Any) -> subprocess.CompletedProcess[str]:

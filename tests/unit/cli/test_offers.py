@@ -174,6 +174,24 @@ async def test_a_person_types_a_number(stall: Market, keyboard: int) -> None:
     assert chosen is not None and [one.provider for one in chosen] == ["akash1c"]
 
 
+async def test_a_number_that_is_none_is_said_to_be_none(stall: Market, keyboard: int) -> None:
+    stall.open = [offer("akash1b", 90)]
+    with screen() as board:
+        await asyncio.gather(choose(book(), board, 1, 0.01, 5), typing(keyboard, b"9\n1\n"))
+    assert "No offer 9 can be taken." in board._out.file.getvalue()
+
+
+def test_what_stands_there_is_not_drawn_again() -> None:
+    rows = [(1, offer())]
+    with screen() as board:
+        board.show(rows, "waiting")
+        drawn = len(board._out.file.getvalue())
+        board.show(list(rows), "waiting")
+        assert len(board._out.file.getvalue()) == drawn
+        board.show(rows, "still waiting")
+        assert len(board._out.file.getvalue()) > drawn
+
+
 async def test_one_number_for_each_group(stall: Market, keyboard: int) -> None:
     stall.open = [offer("akash1b", 90), offer("akash1c", 95), offer("akash1b", 9, group=2)]
     text = b"1\n2\n3\n"  # 2 is of a group that has its offer
