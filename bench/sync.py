@@ -1,16 +1,21 @@
-"""How long a node takes to join a network, by all blocks and from a snapshot, and to come back after a stop.
+"""How long a node takes to join a network, by all blocks and from a snapshot, and to come back after a stop or a kill.
 
-A network of one validator with many accounts makes blocks of bank transfers; another node joins it twice, on the same
-machine. Restart is that of the validator: from its start to its first answered query and to its next block.
+A network of one validator under CometBFT begins with many accounts; its blocks hold 100 transfers each. Another node
+joins it twice, on the same machine. Restart is that of the validator: from its start to its first answered query, a
+balance, and to its next block, after it ended in order and after it and CometBFT were killed under load.
 
-Usage: bench/sync.py [--accounts 100000] [--txs 6000] [--block-time 0.35]     (1 million accounts: --accounts 1000000)
+Usage: bench/sync.py [--accounts 100000] [--txs 6000] [--block-time 0.35] [--founded FOLDER]
+
+--founded: where the network lies as it was founded, for a later run; it is put there unless it is there already.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,10 +32,17 @@ import wallet
 from local import ROOT
 
 PORT, JOINED = 27600, 27700
-SNAPSHOT_EVERY = 50
-PATIENCE_S = 900.0
+PATIENCE_S = 1800.0
 COINS = 10_000_000
+BLOCK_TXS = 100
+WAITING_TXS = 300
+"""In the mempool: CometBFT asks about each again after every block."""
+SNAPSHOT_IN = 12
+"""Blocks until a snapshot is made."""
+LIMITS_S = {"answer": 5.0, "block": 15.0}
+SEED = "sync"
 COMMAND = str(ROOT / "bin" / "supercloud")
+Row = tuple[str, str, str]
 
 
 def ask(url: str, method: str, **params: Any) -> Any:
@@ -49,6 +61,18 @@ def height(url: str) -> int:
         return 0
 
 
+def balance(url: str, address: str) -> bool:
+    """Whether a node tells a balance."""
+    from supercloud.pb.cosmos.bank.v1beta1.query_pb2 import QueryBalanceRequest
+
+    data = QueryBalanceRequest(address=address, denom="uakt").SerializeToString().hex()
+    try:
+        found = ask(url, "abci_query", path="/cosmos.bank.v1beta1.Query/Balance", data=data)
+    except OSError:
+        return False
+    return bool(found["response"]["value"])
+
+
 def until(met: Callable[[], Any], what: str) -> float:
     """Seconds until something is so."""
     begun = time.perf_counter()
@@ -59,16 +83,27 @@ def until(met: Callable[[], Any], what: str) -> float:
     return time.perf_counter() - begun
 
 
-def fill(path: Path, accounts: int) -> None:
-    """Add accounts with coins to a genesis document."""
+def say(text: str) -> None:
+    """Progress, to standard error."""
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+# --- The network
+
+
+def fill(path: Path, accounts: int, txs: int) -> None:
+    """Add accounts with coins to a genesis document, the first ones with keys, and bound its blocks."""
     from supercloud.chain.baseapp.context import Profile
 
     bech32 = Profile().bech32
     document = json.loads(path.read_text())
+    document["consensus_params"]["block"]["max_gas"] = str(BLOCK_TXS * wallet.GAS["send"])
     state = document["app_state"]
     known = len(state["auth"]["accounts"])
-    for number in range(known, accounts):
-        address = bech32.text(b"bench" + number.to_bytes(15, "big"))
+    owned = [key.address for key in wallet.keys(txs, SEED)]
+    for number in range(known, max(accounts, known + txs)):
+        at = number - known
+        address = bech32.text(owned[at] if at < txs else b"bench" + number.to_bytes(15, "big"))
         state["auth"]["accounts"].append(
             {
                 "@type": "/cosmos.auth.v1beta1.BaseAccount",
@@ -93,27 +128,72 @@ def running(home: Path) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(120)
 
 
-def found(folder: Path, given: argparse.Namespace) -> tuple[dict[str, Any], Path]:
-    """The network of one: what `network new` printed, and the validator's home."""
-    from supercloud.node.config import load as read_config
-    from supercloud.node.config import render
+def status_mib(pid: int, name: str) -> int:
+    """A field of what the kernel tells of a process's memory."""
+    text = (figures.PROC / str(pid) / "status").read_text()
+    return int(text.partition(f"{name}:")[2].split()[0]) >> 10
 
+
+class Network(NamedTuple):
+    """The network of one."""
+
+    made: dict[str, Any]
+    """What `network new` printed."""
+    home: Path
+    """The validator's."""
+
+    @property
+    def url(self) -> str:
+        """Its RPC."""
+        return f"http://{self.made['nodes'][0]['rpc']}"
+
+    @property
+    def kept(self) -> Path:
+        """Its kept trees."""
+        return self.home / "data" / "trees"
+
+    def set(self, change: Callable[[Any], None]) -> None:
+        """Change the validator's settings."""
+        from supercloud.node.config import load as read_config
+        from supercloud.node.config import render
+
+        settings = self.home / "config" / "config.toml"
+        config = read_config(settings, {})
+        change(config)
+        settings.write_text(render(config))
+
+
+def new(folder: Path, given: argparse.Namespace) -> Network:
+    """The network before its first start."""
     words = ["--validators", "1", "--block-time", str(given.block_time), "--port-base", str(PORT)]
     made = subprocess.run(
         [COMMAND, "network", "new", "bench-1", "--home", str(folder / "net"), *words, "--json"],
         check=True,
         capture_output=True,
     )
-    home = folder / "net" / "node0"
-    settings = home / "config" / "config.toml"
-    config = read_config(settings, {})
-    config.state.snapshot_interval = SNAPSHOT_EVERY
-    settings.write_text(render(config))
-    fill(home / "config" / "genesis.json", given.accounts)
-    return json.loads(made.stdout), home
+    (folder / "made.json").write_bytes(made.stdout)
+    network = Network(json.loads(made.stdout), folder / "net" / "node0")
+    network.set(lambda config: setattr(config.mempool, "count", WAITING_TXS))
+    fill(network.home / "config" / "genesis.json", given.accounts, given.txs)
+    return network
+
+
+def found(folder: Path, given: argparse.Namespace) -> tuple[Network, list[Row]]:
+    """The network after its first blocks, stopped."""
+    network = new(folder, given)
+    say("founding")
+    with running(network.home) as process:
+        seconds = until(lambda: height(network.url) > 1, "the first blocks")
+        cpu = figures.usage([process.pid]).cpu_s
+        peak, later = status_mib(process.pid, "VmHWM"), status_mib(process.pid, "RssAnon")
+    row = f"{cpu:.0f} s of CPU, at most {peak:,} MiB, {later:,} MiB afterwards"
+    return network, [("genesis to the first block", f"{seconds:.1f} s", row)]
+
+
+# --- What is measured
 
 
 class Joined(NamedTuple):
@@ -121,45 +201,79 @@ class Joined(NamedTuple):
 
     seconds: float
     """From its start until it was where the network was then."""
+    cpu_s: float
+    """Processor time of the node and its CometBFT until then."""
     blocks_s: float
-    """Blocks a second once the first was executed."""
+    """Blocks of 100 transfers a second."""
     home: Path
 
 
-def join(folder: Path, name: str, made: dict[str, Any], home: Path, **sync: Any) -> Joined:
+def join(folder: Path, name: str, network: Network, full: tuple[int, int], **sync: Any) -> Joined:
     """Let a new node catch up."""
     target = folder / name
-    peer = made["nodes"][0]
-    words = ["--genesis", str(home / "config" / "genesis.json"), "--port-base", str(JOINED)]
+    peer = network.made["nodes"][0]
+    words = ["--genesis", str(network.home / "config" / "genesis.json"), "--port-base", str(JOINED)]
     words += ["--peers", f"{peer['node_id']}@{peer['p2p']}"]
     for option, value in sync.items():
         words += [f"--{option.replace('_', '-')}", str(value)]
     subprocess.run(
         [COMMAND, "node", "join", "--home", str(target), *words], check=True, stdout=subprocess.DEVNULL
     )
-    top = height(f"http://{peer['rpc']}")
+    top = height(network.url)
     url, seen = f"http://127.0.0.1:{JOINED}", []
-    with running(target):
+    with running(target) as process:
 
         def there() -> bool:
             at = height(url)
-            if at:
+            if full[0] <= at and not (seen and seen[-1][1] == at) and not (seen and seen[-1][1] >= full[1]):
                 seen.append((time.perf_counter(), at))
             return at >= top
 
         seconds = until(there, f"{name} at {top}")
+        cpu = figures.usage(figures.tree(process.pid)).cpu_s
     (begun, low), (ended, high) = seen[0], seen[-1]
-    return Joined(seconds, (high - low) / max(ended - begun, 0.02), target)
+    return Joined(seconds, cpu, (high - low) / max(ended - begun, 0.02), target)
 
 
-def transfers(url: str, made: dict[str, Any], txs: int) -> None:
-    """Make blocks with that many transfers."""
-    words = next(each["mnemonic"] for each in made["accounts"] if each["name"] == "tenant")
+def transfers(network: Network, first: int, count: int) -> tuple[int, int]:
+    """Make blocks with that many transfers; returns the first and the last of them."""
+    url = network.url
     purse = wallet.Wallet(url, "akash", 2500)
-    accounts = purse.accounts(txs, "s")
-    purse.fund(words, purse.read(accounts))
-    purse.read(accounts)
-    load.measure(url, "send", list(purse.sends(accounts)), 8, [])
+    accounts = purse.accounts(first + count, SEED)[first:]
+    if unknown := purse.read(accounts):
+        raise SystemExit(f"{len(unknown)} accounts are not known")
+    before = height(url)
+    outcome = load.measure(url, "send", list(purse.sends(accounts)), 8, [])
+    if outcome.failed:
+        raise SystemExit(f"{outcome.failed} transfers failed")
+    metas: list[dict[str, Any]] = []
+    for low in range(before + 1, height(url) + 1, 20):
+        found_ = ask(url, "blockchain", minHeight=str(low), maxHeight=str(low + 19))
+        metas += found_["block_metas"]
+    full = [int(meta["header"]["height"]) for meta in metas if int(meta["num_txs"]) == BLOCK_TXS]
+    return min(full), max(full)
+
+
+def restart(network: Network, address: str) -> tuple[float, float]:
+    """Seconds from the start of a node until it tells a balance, and until its next block. It goes on running."""
+    begun = time.perf_counter()
+    with network.home.with_suffix(".log").open("ab") as log:
+        words = [COMMAND, "node", "start", "--home", str(network.home)]
+        process = subprocess.Popen(words, stdout=log, stderr=log)
+    until(lambda: balance(network.url, address), "the first answer")
+    answered = time.perf_counter() - begun
+    stood = height(network.url)
+    until(lambda: height(network.url) > stood, "the next block")
+    next_s = time.perf_counter() - begun
+    process.terminate()
+    process.wait(120)
+    return answered, next_s
+
+
+def kill(pid: int) -> None:
+    """End a node and its CometBFT at once."""
+    for each in figures.tree(pid):
+        os.kill(each, signal.SIGKILL)
 
 
 def size(folder: Path) -> int:
@@ -167,54 +281,92 @@ def size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def measure(folder: Path, given: argparse.Namespace) -> list[tuple[str, str, str]]:
-    """Everything once; rows of the table."""
-    made, home = found(folder, given)
-    url = f"http://{made['nodes'][0]['rpc']}"
-    with running(home):
-        first = until(lambda: height(url) > 0, "the first block")
-        transfers(url, made, given.txs)
-        until(lambda: height(url) % SNAPSHOT_EVERY == 5, "a snapshot")
-        top = height(url)
-        carried = [int(ask(url, "header", height=str(at))["header"]["height"]) for at in (1, top)]
-        whole = join(folder, "blocks", made, home)
-        trusted = top - top % SNAPSHOT_EVERY - SNAPSHOT_EVERY + 1
-        hash_ = ask(url, "commit", height=str(max(trusted, 1)))["signed_header"]["commit"]["block_id"]["hash"]
-        quick = join(
-            folder,
-            "state",
-            made,
-            home,
-            state_sync=f"{url},{url}",
-            trust_height=max(trusted, 1),
-            trust_hash=hash_,
-        )
-        snapshots = sorted((home / "data" / "snapshots").iterdir(), key=lambda path: path.stat().st_mtime)
-        bytes_ = size(snapshots[-1]) if snapshots[-1].is_dir() else snapshots[-1].stat().st_size
-    begun = time.perf_counter()
-    with running(home):
-        until(lambda: height(url) > 0, "the first answer")
-        answered = time.perf_counter() - begun
-        stood = height(url)
-        until(lambda: height(url) > stood, "the next block")
-        next_s = time.perf_counter() - begun
-    blocks = carried[1] - carried[0] + 1
+def by_blocks(folder: Path, network: Network, txs: int) -> list[Row]:
+    """Fill blocks, let a node execute them all, end in order."""
+    with running(network.home) as process:
+        until(lambda: height(network.url) > 0, "a block")
+        full = transfers(network, 0, txs)
+        say(f"blocks {full[0]} to {full[1]} are full")
+        memory = status_mib(process.pid, "RssAnon")
+        whole = join(folder, "blocks", network, full)
+    shutil.rmtree(whole.home)
     return [
-        ("genesis to the first block", f"{first:.1f} s", f"{given.accounts:,} accounts"),
-        ("chain", f"{blocks} blocks", f"{given.txs:,} transfers beside those that fund"),
+        ("memory of the validator", f"{memory:,} MiB", ""),
         (
             "joined by all blocks",
             f"{whole.seconds:.1f} s",
-            f"{whole.blocks_s:.0f} blocks/s once begun",
+            f"{whole.cpu_s:.0f} s of CPU; once begun {whole.blocks_s:.1f} blocks/s of {BLOCK_TXS} transfers",
         ),
+    ]
+
+
+def restarts(network: Network, first: int, txs: int) -> list[Row]:
+    """Come back after an end in order, and after a kill under load."""
+    address = wallet.Account(next(wallet.keys(1, SEED)), wallet.Bech32("akash")).text
+    say("restart after an end in order")
+    timed = {"an end in order": restart(network, address)}
+    say("kill")
+    with running(network.home) as process:
+        until(lambda: height(network.url) > 0, "a block")
+        transfers(network, first, txs)
+        kill(process.pid)
+    timed["kill -9 of node and engine"] = restart(network, address)
+    rows: list[Row] = []
+    for what, (answered, next_s) in timed.items():
+        for name, seconds in (("answer", answered), ("block", next_s)):
+            limit = LIMITS_S[name]
+            held = "held" if seconds <= limit else "missed"
+            rows.append((f"start after {what}: {name}", f"{seconds:.1f} s", f"limit {limit:.0f} s {held}"))
+    return rows
+
+
+def from_snapshot(folder: Path, network: Network) -> list[Row]:
+    """Make a snapshot and let a node begin with it."""
+    with running(network.home):
+        until(lambda: height(network.url) > 0, "a block")
+        due = height(network.url) + SNAPSHOT_IN
+    network.set(lambda config: setattr(config.state, "snapshot_interval", due))
+    place = network.home / "data" / "snapshots" / str(due)
+    with running(network.home):
+        until(lambda: height(network.url) >= due, "the height of a snapshot")
+        took = until((place / "hashes").exists, "a snapshot")
+        until(lambda: height(network.url) >= due + 3, "blocks after a snapshot")
+        say("joining from a snapshot")
+        commit = ask(network.url, "commit", height=str(due - 5))["signed_header"]["commit"]
+        quick = join(
+            folder,
+            "state",
+            network,
+            (due, due + 1),
+            state_sync=f"{network.url},{network.url}",
+            trust_height=due - 5,
+            trust_hash=commit["block_id"]["hash"],
+        )
+    return [
+        ("snapshot made", f"{took:.1f} s", f"{size(place) / 2**20:.1f} MiB, beside blocks"),
         (
             "joined from a snapshot",
             f"{quick.seconds:.1f} s",
-            f"{bytes_ / 2**20:.1f} MiB; home {size(quick.home) >> 20} MiB",
+            f"{quick.cpu_s:.0f} s of CPU; {size(place) / 2**20:.1f} MiB; home {size(quick.home) >> 20} MiB",
         ),
-        ("restart: first answer", f"{answered:.1f} s", "aim 5 s with 1,000,000 accounts"),
-        ("restart: next block", f"{next_s:.1f} s", "aim 15 s with 1,000,000 accounts"),
     ]
+
+
+def measure(folder: Path, given: argparse.Namespace) -> list[Row]:
+    """Everything once; rows of the table."""
+    kept, rows = given.founded, []
+    if kept is None or not (kept / "made.json").exists():
+        at = kept or folder
+        at.mkdir(parents=True, exist_ok=True)
+        _, rows = found(at, given)
+    if kept is not None:
+        shutil.copytree(kept / "net", folder / "net", ignore=shutil.ignore_patterns("*.sock"))
+    made = json.loads(((kept or folder) / "made.json").read_text())
+    network = Network(made, folder / "net" / "node0")
+    half = given.txs // 2
+    rows += by_blocks(folder, network, half)
+    rows += restarts(network, half, given.txs - half)
+    return rows + from_snapshot(folder, network)
 
 
 def main() -> None:
@@ -225,13 +377,14 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=100_000)
     parser.add_argument("--txs", type=int, default=6000)
     parser.add_argument("--block-time", type=float, default=0.35)
+    parser.add_argument("--founded", type=Path)
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="supercloud-bench-"))
     try:
         rows = measure(folder, given)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    sys.stdout.write(f"# Joining and restarting\n\n{figures.machine()}\n\n")
+    sys.stdout.write(f"# Joining and restarting, {given.accounts:,} accounts\n\n{figures.machine()}\n\n")
     sys.stdout.write(figures.table(("what", "figure", ""), rows) + "\n")
 
 

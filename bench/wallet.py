@@ -7,7 +7,7 @@ import json
 import random
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from wire import Connection, RpcFailed, broadcast_body, pump, request
@@ -37,6 +37,12 @@ GAS = {"send": 110_000, "deployment": 400_000}
 GAS_PER_OUTPUT = 80_000
 
 
+def keys(count: int, seed: str) -> Iterator[PrivateKey]:
+    """Keys that follow from a seed."""
+    for number in range(count):
+        yield PrivateKey(hashlib.sha256(f"supercloud bench {seed} {number}".encode()).digest())
+
+
 class Account:
     """A key with its number and next sequence."""
 
@@ -60,8 +66,7 @@ class Wallet:
 
     def accounts(self, count: int, seed: str) -> list[Account]:
         """Keys that follow from a seed, so that a second run finds them funded."""
-        secrets = (hashlib.sha256(f"supercloud bench {seed} {n}".encode()).digest() for n in range(count))
-        return [Account(PrivateKey(secret), self.bech32) for secret in secrets]
+        return [Account(key, self.bech32) for key in keys(count, seed)]
 
     def read(self, accounts: Sequence[Account]) -> list[Account]:
         """Learn numbers and sequences; returns the accounts that the chain has never seen."""
