@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from supercloud.chain.baseapp.context import Event
-from supercloud.chain.baseapp.execution import message_attributes
 from supercloud.chain.baseapp.timestamps import rfc3339, to_ns, to_timestamp
 from supercloud.chain.x.authz import keys
 from supercloud.chain.x.authz.types import (
@@ -208,11 +207,7 @@ class Keeper:
             try:
                 response = self._router.invoke(ctx, message)
                 mark = ("authz_msg_index", str(index))
-                inner = [
-                    Event("message", message_attributes(route, message, ctx.events)),
-                    *ctx.events,
-                ]
-                outer.extend(Event(kind, (*attributes, mark)) for kind, attributes in inner)
+                outer.extend(Event(kind, (*attributes, mark)) for kind, attributes in ctx.events)
             finally:
                 ctx.events = outer
             results.append(response.SerializeToString(deterministic=True))

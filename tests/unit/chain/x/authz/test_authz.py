@@ -90,7 +90,14 @@ def test_a_generic_authorization_lets_another_send(ledger: Ledger) -> None:
         for event in result.events
         if any(each.key == "authz_msg_index" and each.value == "0" for each in event.attributes)
     ]
-    assert inner == ["message", "coin_spent", "coin_received", "transfer", "message"]
+    assert inner == ["coin_spent", "coin_received", "transfer", "message"]
+    (action,) = [event for event in result.events if event.attributes[0].key == "action"]
+    assert [(each.key, each.value) for each in action.attributes] == [
+        ("action", "/cosmos.authz.v1beta1.MsgExec"),
+        ("sender", bob.text),
+        ("module", "authz"),
+        ("msg_index", "0"),
+    ]
     response = TxMsgData.FromString(result.data).msg_responses[0]
     assert list(MsgExecResponse.FromString(response.value).results) == [MsgSendResponse().SerializeToString()]
 
