@@ -20,7 +20,7 @@ _METHODS = b"GET, POST, OPTIONS"
 _HEADERS = (
     b"content-type, x-cosmos-block-height, x-requested-with, accept, x-grpc-web, x-user-agent, grpc-timeout"
 )
-_EXPOSED = b"grpc-metadata-x-cosmos-block-height"
+_EXPOSED = b"grpc-metadata-x-cosmos-block-height, x-cosmos-block-height"
 
 
 class BodyTooLarge(Exception):

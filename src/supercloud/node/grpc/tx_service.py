@@ -46,7 +46,7 @@ class TxService:
         if not raw:
             raise InvalidArgument("invalid empty tx")
         if request.mode not in (service_pb2.BROADCAST_MODE_SYNC, service_pb2.BROADCAST_MODE_ASYNC):
-            text = "unsupported return type ; supported types: sync, async"
+            text = "unsupported return type unspecified; supported types: sync, async"
             raise Undefined(text)
         response = abci_pb2.TxResponse(txhash=tx_hash(raw).hex().upper())
         try:

@@ -47,7 +47,8 @@ OPENAPI_PATH = "/openapi.json"
 SWAGGER_PATH = "/swagger"
 HEIGHT_HEADER = b"x-cosmos-block-height"
 DEADLINE_EXCEEDED = 4
-_HEIGHT_ANSWER = b"grpc-metadata-x-cosmos-block-height"
+_HEIGHT_ANSWERS = (b"grpc-metadata-x-cosmos-block-height", HEIGHT_HEADER)
+"""The gateway tells the height of an answer under both names."""
 
 _HTTP = {
     INVALID_ARGUMENT: 400,
@@ -101,7 +102,8 @@ class RestServer:
                 await grpc_web.serve(self._dispatch, scope, receive, send, limit, extra)
                 return
             body, height = await self._answer(scope, receive)
-            await respond(send, 200, body, [JSON, (_HEIGHT_ANSWER, str(height).encode()), *extra])
+            told = str(height).encode()
+            await respond(send, 200, body, [JSON, *((name, told) for name in _HEIGHT_ANSWERS), *extra])
         except ClientGone:
             return
         except BodyTooLarge:
@@ -160,7 +162,8 @@ def _from_body(match: Match, body: bytes) -> Message:
         document = proto_json.from_text(body) if body else {}
         if match.route.body != "*":
             document = {match.route.body: document}
-        return proto_json.from_dict(document, match.route.served.request_type)
+        # The gateway passes over what it does not know; inside an Any, which may get signed, nothing is.
+        return proto_json.from_dict(document, match.route.served.request_type, ignore_unknown=True)
     except (ValueError, TypeError, RecursionError) as error:
         raise Failed(INVALID_ARGUMENT, f"the body does not fit: {error}") from error
 

@@ -77,6 +77,7 @@ async def test_heights(small: SmallNode, client: Client) -> None:
     status, headers, document = await client.request("GET", path, headers=((b"x-cosmos-block-height", b"1"),))
     assert document["balance"]["amount"] == "0"
     assert headers[b"grpc-metadata-x-cosmos-block-height"] == b"1"
+    assert headers[b"x-cosmos-block-height"] == b"1"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,17 @@ async def test_broadcast_simulate_and_find(small: SmallNode, client: Client, nam
     # The whole transaction as JSON simulates too, as one client posts it.
     status, again = await client.post("/cosmos/tx/v1beta1/decode", {name: tx})
     assert status == 200 and again["tx"]["body"]["messages"][0]["from_address"] == ALICE_TEXT
+
+
+async def test_fields_that_nobody_knows_are_passed_over_but_not_in_messages(client: Client) -> None:
+    tx = base64.b64encode(transfer(5, 0)).decode()
+    asked = {"tx_bytes": tx, "mode": "BROADCAST_MODE_SYNC", "sequences": ["1"], "more": {"a": 1}}
+    status, sent = await client.post("/cosmos/tx/v1beta1/txs", asked)
+    assert (status, sent["tx_response"]["code"]) == (200, 0)
+    send = {"@type": "/cosmos.bank.v1beta1.MsgSend", "to_adress": BOB_TEXT}
+    encoded = {"tx": {"body": {"messages": [send]}}}
+    status, refused = await client.post("/cosmos/tx/v1beta1/encode", encoded)
+    assert status == 400 and "unknown field 'to_adress'" in refused["message"]
 
 
 async def test_a_failed_check_is_an_answer(client: Client) -> None:
