@@ -147,7 +147,7 @@ def test_a_manifest_that_does_not_match(cloud: Cloud, running: int, written: Wri
 def test_a_stranger_asks_for_logs(cloud: Cloud, running: int) -> None:
     done = cloud.run("logs", str(running), "--from", "stranger")
     assert done.code == 1 and done.out == ""
-    assert f"deployment {running} has no active lease" in done.err
+    assert f"has no deployment {running} on" in done.err
 
     async def ask(key: str | None) -> None:
         async with session.signing(cloud.settings(key or "tenant")) as asker:

@@ -101,10 +101,13 @@ def test_offers_are_looked_at_and_taken_by_hand(cloud: Cloud) -> None:
     file = EXAMPLES / "hello" / "deploy.yaml"
     missing = cloud.run("deploy", str(file), "--json")
     assert missing.code == 2 and "--pick" in missing.err
-    refused = cloud.run("deploy", str(file), "--json", "--bid", cloud.addresses["auditor"], "--wait", "2")
-    assert refused.code == 1 and "has not bid" in refused.err
+    nobody = cloud.run("deploy", str(file), "--json", "--bid", cloud.addresses["auditor"])
+    assert nobody.code == 1 and "is no provider of" in nobody.err
+    posted = cloud.run("deploy", str(file), "--json", "--pick", "cheapest", "--wait", "0")
+    assert posted.code == 1 and "0 bid(s) for 1 group(s)" in posted.err
     (row,) = cloud.run("ps", "--json").document
     dseq = str(row["dseq"])
+    until(lambda: cloud.run("bids", dseq, "--json").document, "a bid")
     (offer,) = cloud.run("bids", dseq, "--json").document
     assert offer["provider"] == cloud.addresses["provider"]
     assert cloud.run("lease", dseq, offer["provider"], "--sdl", str(file)).code == 0

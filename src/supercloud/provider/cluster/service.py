@@ -274,7 +274,7 @@ class Cluster:
             "forwarded_ports": forwarded or None,
             "ips": None,
         }
-        problems = self._problems(held, observed)
+        problems = self._problems(name, held, observed)
         if problems and is_current:
             document["errors"] = problems
         return document
@@ -335,10 +335,11 @@ class Cluster:
             if expose.is_global and not expose.is_http
         ]
 
-    def _problems(self, held: Held, observed: Observed | None) -> list[str]:
+    def _problems(self, name: str, held: Held, observed: Observed | None) -> list[str]:
         problems = [held.error] if held.error else []
-        if observed is not None and observed.version not in ("", held.version):
-            return problems  # These are still the containers of the manifest before.
+        if name in self._work or (observed is not None and observed.version not in ("", held.version)):
+            # What ends now is being replaced, or it is still of the manifest before.
+            return problems
         # One restart may be a slow neighbour's doing; again and again is the image's own.
         problems += [
             f"{replica.name}: container {replica.note}"

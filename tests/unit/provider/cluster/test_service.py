@@ -249,6 +249,27 @@ async def test_pauses_grow_up_to_a_limit(machine: Machine, monkeypatch: pytest.M
     assert machine.driver.asked == [], "not before its time"
 
 
+async def test_what_ends_because_it_is_replaced_is_no_failure(machine: Machine) -> None:
+    async def errors() -> Any:
+        status = await machine.cluster.status(NAME)
+        assert status is not None
+        return status.get("errors")
+
+    machine.want((lease(), group(), "v1"))
+    await machine.look()
+    (item,) = machine.driver.machine.of(NAME)
+    machine.driver.machine.deployed.pop(NAME)  # as while a driver replaces what runs
+    machine.driver.holding = asyncio.Event()
+    machine.want((lease(), group(2), "v2"))
+    await machine.cluster.reconcile({})
+    machine.driver.machine.end(item, 0)
+    assert await errors() is None
+    machine.driver.holding.set()
+    await asyncio.gather(*machine.cluster._work.values())
+    machine.driver.machine.end(item, 1)
+    assert await errors() == [f"{item.name}: container exited with code 1"]
+
+
 async def test_one_that_is_slow_holds_up_nobody(machine: Machine) -> None:
     other = lease(8)
     machine.driver.holding = asyncio.Event()
