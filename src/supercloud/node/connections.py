@@ -1,14 +1,15 @@
 """HTTP connections of a listener, bounded for every client: how many it may hold and how long a request's head may take.
 
 uvicorn bounds all clients together and gives a connection that says nothing all the time in the world: without this one
-client could hold every place there is.
+client could hold every place there is. It also sends the head of an answer by itself, which wakes the client up for nothing;
+here what is written in one turn of the loop leaves in one piece.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -19,6 +20,34 @@ _REFUSAL: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n"
     b"content-length: %d\r\n\r\n%s" % (len(_CROWDED), _CROWDED)
 )
+
+
+class Gathering:
+    """A transport that sends what is written in one turn of the loop at the turn's end, together."""
+
+    def __init__(self, bare: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self.bare = bare
+        self._loop = loop
+        self._pieces: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.bare, name)
+
+    def write(self, data: bytes) -> None:
+        """Send soon."""
+        if not self._pieces:
+            self._loop.call_soon(self._send)
+        self._pieces.append(data)
+
+    def close(self) -> None:
+        """Send what was written, then close."""
+        self._send()
+        self.bare.close()
+
+    def _send(self) -> None:
+        pieces, self._pieces = self._pieces, []
+        if pieces and not self.bare.is_closing():
+            self.bare.writelines(pieces)
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -45,7 +74,7 @@ class BoundedHttp(HttpToolsProtocol):
             return
         self._counted = client
         self.held[client] += 1
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, Gathering(transport, self.loop)))
         self._expect_head()
 
     def data_received(self, data: bytes) -> None:
@@ -62,6 +91,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """Hand over to the WebSocket."""
+        self.transport = cast(Gathering, self.transport).bare
         self._head_is_here()
         self._leave()
         super().handle_websocket_upgrade()

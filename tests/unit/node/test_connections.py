@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import websockets
 
-from supercloud.node.connections import BoundedHttp, bounded
+from supercloud.node.connections import BoundedHttp, Gathering, bounded
 from supercloud.node.doors.open import HttpServers, bind
 
 ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -30,9 +30,9 @@ async def answer(scope: Any, receive: Callable[[], Any], send: Callable[[Any], A
 
 
 @asynccontextmanager
-async def served(connections: type[BoundedHttp]) -> AsyncIterator[int]:
+async def served(connections: type[BoundedHttp], app: Any = answer) -> AsyncIterator[int]:
     servers = HttpServers(1000)
-    url = await servers.serve(answer, bind("127.0.0.1:0"), 100, http=connections)
+    url = await servers.serve(app, bind("127.0.0.1:0"), 100, http=connections)
     try:
         yield int(url.rpartition(":")[2])
     finally:
@@ -117,4 +117,55 @@ async def test_a_client_that_asked_may_wait() -> None:
         assert raw.getpeername()[1] == port
         writer.write(ASK)
         await writer.drain()
+        writer.close()
+
+
+class Written(asyncio.Transport):
+    """Notes what is written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[bytes] = []
+        self.closed = False
+
+    def writelines(self, list_of_data: Any) -> None:
+        self.sent.append(b"".join(list_of_data))
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+
+async def test_what_is_written_in_one_turn_leaves_in_one_piece() -> None:
+    bare = Written()
+    gathering = Gathering(bare, asyncio.get_running_loop())
+    gathering.write(b"head ")
+    gathering.write(b"body")
+    assert bare.sent == []
+    await asyncio.sleep(0)
+    assert bare.sent == [b"head body"]
+    gathering.write(b"last")
+    gathering.close()
+    assert (bare.sent, bare.closed) == ([b"head body", b"last"], True)
+    gathering.write(b"too late")
+    await asyncio.sleep(0)
+    assert len(bare.sent) == 2
+
+
+async def test_a_client_that_waits_for_a_go_ahead_gets_it() -> None:
+    async def echo(scope: Any, receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
+        body = (await receive())["body"]
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": body})
+
+    async with served(bounded(0), echo) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n")
+        async with asyncio.timeout(5):
+            assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+            writer.write(b"ok")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK")
+            assert await reader.readexactly(2) == b"ok"
         writer.close()
