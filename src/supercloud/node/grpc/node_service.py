@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
+from supercloud.node.grpc.app_service import interfaces
 from supercloud.node.grpc.discovery import describe
 from supercloud.node.grpc.view import View
 from supercloud.pb.akash.discovery.v1 import service_pb2 as discovery_pb2
@@ -16,8 +17,6 @@ from supercloud.pb.cosmos.base.node.v1beta1 import query_pb2 as node_pb2
 from supercloud.pb.cosmos.base.reflection.v1beta1 import reflection_pb2 as interfaces_pb2
 from supercloud.pb.cosmos.reflection.v1 import reflection_pb2
 from supercloud.types.errors import InvalidArgument
-
-_MESSAGES = "cosmos.base.v1beta1.Msg"
 
 
 class NodeService:
@@ -68,7 +67,7 @@ class DiscoveryService:
 
 
 class InterfaceService:
-    """cosmos.base.reflection.v1beta1.ReflectionService: which messages a transaction may carry."""
+    """cosmos.base.reflection.v1beta1.ReflectionService: which types may stand where a message has an Any."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -76,17 +75,20 @@ class InterfaceService:
     def list_all_interfaces(
         self, request: interfaces_pb2.ListAllInterfacesRequest, height: int
     ) -> interfaces_pb2.ListAllInterfacesResponse:
-        """The one interface that is listed."""
-        return interfaces_pb2.ListAllInterfacesResponse(interface_names=[_MESSAGES])
+        """Names of the interfaces."""
+        return interfaces_pb2.ListAllInterfacesResponse(interface_names=list(self._known()))
 
     def list_implementations(
         self, request: interfaces_pb2.ListImplementationsRequest, height: int
     ) -> interfaces_pb2.ListImplementationsResponse:
-        """Type URLs of the messages that have a handler."""
+        """Type URLs of what implements an interface; of messages those that have a handler."""
         if not request.interface_name:
             raise InvalidArgument("invalid interface name")
-        names = sorted(self._view.app.router.messages) if request.interface_name == _MESSAGES else []
+        names = self._known().get(request.interface_name, [])
         return interfaces_pb2.ListImplementationsResponse(implementation_message_names=names)
+
+    def _known(self) -> dict[str, list[str]]:
+        return interfaces(self._view.app.router.messages)
 
 
 class DescriptorService:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from google.protobuf.descriptor import ServiceDescriptor
 
+from supercloud.node.grpc.app_service import AppService
 from supercloud.node.grpc.dispatch import Dispatch
 from supercloud.node.grpc.node_service import (
     AutocliService,
@@ -20,6 +21,7 @@ from supercloud.pb.akash.discovery.v1 import service_pb2 as discovery_pb2
 from supercloud.pb.cosmos.autocli.v1 import query_pb2 as autocli_pb2
 from supercloud.pb.cosmos.base.node.v1beta1 import query_pb2 as node_pb2
 from supercloud.pb.cosmos.base.reflection.v1beta1 import reflection_pb2 as interfaces_pb2
+from supercloud.pb.cosmos.base.reflection.v2alpha1 import reflection_pb2 as app_pb2
 from supercloud.pb.cosmos.base.tendermint.v1beta1 import query_pb2 as tendermint_pb2
 from supercloud.pb.cosmos.params.v1beta1 import query_pb2 as params_pb2
 from supercloud.pb.cosmos.reflection.v1 import reflection_pb2
@@ -35,6 +37,7 @@ def make_dispatch(view: View) -> Dispatch:
         node_pb2.DESCRIPTOR.services_by_name["Service"]: NodeService(view),
         discovery_pb2.DESCRIPTOR.services_by_name["Discovery"]: DiscoveryService(view),
         interfaces_pb2.DESCRIPTOR.services_by_name["ReflectionService"]: InterfaceService(view),
+        app_pb2.DESCRIPTOR.services_by_name["ReflectionService"]: AppService(lambda: known, view),
         reflection_pb2.DESCRIPTOR.services_by_name["ReflectionService"]: DescriptorService(
             lambda: known, view
         ),
