@@ -59,7 +59,7 @@ def decode(raw: bytes) -> DecodedTx:
     try:
         parts = tx_pb2.TxRaw.FromString(raw)
         # One encoding only (ADR-027): in order, nothing unknown, no padded numbers.
-        if parts.SerializeToString(deterministic=True) != raw or _has_unknown(parts, raw):
+        if parts.SerializeToString(deterministic=True) != raw or not unknown.is_plain(parts, raw):
             raise TxParse("non-canonical or unknown fields in TxRaw")
         body = tx_pb2.TxBody.FromString(parts.body_bytes)
         auth_info = tx_pb2.AuthInfo.FromString(parts.auth_info_bytes)
@@ -82,13 +82,6 @@ def encode(body_bytes: bytes, auth_info_bytes: bytes, signatures: list[bytes]) -
     return parts.SerializeToString(deterministic=True)
 
 
-def _has_unknown(parts: Any, raw: bytes) -> bool:
-    plain = tx_pb2.TxRaw(
-        body_bytes=parts.body_bytes, auth_info_bytes=parts.auth_info_bytes, signatures=parts.signatures
-    )
-    return plain.ByteSize() != len(raw)
-
-
 def _check_body(body: Any, raw: bytes) -> None:
     if len(body.messages) > MESSAGES_MAX:
         raise TxParse(f"{len(body.messages)} messages; at most {MESSAGES_MAX} are decoded")
@@ -103,10 +96,7 @@ def _check_body(body: Any, raw: bytes) -> None:
 
 
 def _check_auth_info(auth_info: Any, raw: bytes) -> None:
-    copy = tx_pb2.AuthInfo()
-    copy.CopyFrom(auth_info)
-    copy.DiscardUnknownFields()
-    if copy.ByteSize() != len(raw):
+    if not unknown.is_plain(auth_info, raw):
         unknown.refuse(auth_info, raw)
         return
     for info in auth_info.signer_infos:

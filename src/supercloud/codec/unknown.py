@@ -28,10 +28,8 @@ _any_inside: dict[str, bool] = {}
 
 def refuse(message: Message, raw: bytes, *, allow_non_critical: bool = False) -> None:
     """Raise TxParse when `message`, parsed from `raw`, holds what its type does not define."""
-    descriptor = message.DESCRIPTOR
-    if not _holds_any(descriptor) and _is_plain(message, raw):
-        return
-    _walk(message, allow_non_critical, 0)
+    if _holds_any(message.DESCRIPTOR) or not is_plain(message, raw):
+        _walk(type(message).FromString(raw), allow_non_critical, 0)
 
 
 def strangers(message: Message) -> list[int]:
@@ -39,10 +37,11 @@ def strangers(message: Message) -> list[int]:
     return [field.field_number for field in _unknown_fields(message)]
 
 
-def _is_plain(message: Message, raw: bytes) -> bool:
-    copy = type(message).FromString(raw)
-    copy.DiscardUnknownFields()
-    return copy.ByteSize() == message.ByteSize() == len(raw)
+def is_plain(message: Message, raw: bytes) -> bool:
+    """Whether `message`, just parsed from `raw`, is those bytes and no field more. Unknown fields outside Anys go."""
+    size = message.ByteSize()
+    message.DiscardUnknownFields()
+    return message.ByteSize() == size == len(raw)
 
 
 def _walk(message: Message, allow_non_critical: bool, depth: int) -> None:

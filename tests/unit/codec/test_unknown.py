@@ -76,6 +76,14 @@ def test_no_room_is_made_by_a_number_written_short() -> None:
         refuse(MsgCloseBid, raw)
 
 
+def test_plain_is_what_is_said_once_and_nothing_more() -> None:
+    send = MsgSend(from_address="a").SerializeToString()
+    for raw, plain in ((send, True), (b"\x0a\x00" + send, False), (send + STRANGER, False)):
+        message = MsgSend.FromString(raw)
+        assert unknown.is_plain(message, raw) is plain
+        assert message == MsgSend(from_address="a")
+
+
 def test_nesting_has_an_end() -> None:
     refuse(MsgExec, nested(unknown.DEPTH_MAX).SerializeToString())
     with pytest.raises(TxParse, match="nested too deeply"):
