@@ -18,13 +18,14 @@ import click
 
 from supercloud import sdl as sdl_files
 from supercloud.cli import session
-from supercloud.cli.offers import Board, Book, choose
+from supercloud.cli.offers import Board, Book, choose, short
 from supercloud.cli.output import DSEQ, command, console, json_option, print_json
 from supercloud.sdk import market
 from supercloud.sdk.client import Client
 from supercloud.sdk.errors import PermanentError, QueryError, SdkError
 from supercloud.sdk.gateway import Gateway, LeasePath
 from supercloud.sdk.market import Offer
+from supercloud.sdk.obstacles import obstacles
 from supercloud.sdl import Sdl
 from supercloud.types.coin import Coin, parse_coins
 
@@ -121,6 +122,9 @@ async def run(
         for offer in chosen:
             out.print(f"Lease with [bold]{offer.provider}[/] at {offer.price.text()} {offer.denom} a block.")
         statuses, ports = await _start(tenant, document, number, chosen)
+    except _NoOffers as error:
+        why = await _why_nobody(tenant.client, document)
+        raise PermanentError(f"{error}\n{why}{_how_to_go_on(number, has_lease)}") from error
     except SdkError as error:
         raise PermanentError(f"{error}\n{_how_to_go_on(number, has_lease)}") from error
     except asyncio.CancelledError:
@@ -143,6 +147,21 @@ def _how_to_go_on(dseq: int, has_lease: bool) -> str:
         f"deployment {dseq} exists and its deposit is locked; `supercloud close {dseq}` ends it, "
         f"`supercloud bids {dseq}` shows offers, `supercloud lease {dseq} PROVIDER --sdl FILE` takes one"
     )
+
+
+class _NoOffers(PermanentError):
+    """Nobody bid in time."""
+
+
+async def _why_nobody(client: Client, document: Sdl) -> str:
+    """A line for each provider that can be asked, or nothing; never an error on top of another."""
+    try:
+        found = await obstacles(client, document.group_specs())
+    except SdkError:
+        return ""
+    if not found:
+        return "nobody has registered as a provider\n"
+    return "".join(f"  {short(item.provider)}: {item.reason}\n" for item in found)
 
 
 async def _require_provider(client: Client, address: str) -> None:
@@ -168,7 +187,7 @@ async def _choose(tenant: session.Session, dseq: int, groups: int, options: Opti
         if not (options.bid or options.pick) and out.is_terminal:
             typed = await choose(book, board, groups, BID_POLL_S, options.wait_s)
             if typed is None:
-                raise PermanentError(_nothing_arrived(options, 0, groups))
+                raise _NoOffers(_nothing_arrived(options, 0, groups))
             board.settle(book.rows)
             chosen, why = typed, "your choice"
         else:
@@ -200,7 +219,7 @@ async def _wait_for_offers(client: Client, book: Book, board: Board, groups: int
             if options.bid or options.pick == "first" or time.monotonic() - complete_since >= SETTLE_S:
                 return
         if time.monotonic() - begun > options.wait_s:
-            raise PermanentError(_nothing_arrived(options, len(book.offers), groups))
+            raise _NoOffers(_nothing_arrived(options, len(book.offers), groups))
         await asyncio.sleep(BID_POLL_S)
 
 

@@ -86,6 +86,8 @@ def test_no_bid_in_time_says_what_is_locked_and_how_to_go_on(town: Town) -> None
     done = town.run("deploy", town.file(huge), "--pick", "cheapest", "--wait", "0.3")
     assert done.code == 1
     assert "0 bid(s) for 1 group(s)" in done.err and "`supercloud close " in done.err
+    provider = town.addresses["provider"]
+    assert f"  {provider[:12]}…{provider[-6:]}: has no room: cpu 300 asked for" in done.err
     dseq = done.err.partition("`supercloud close ")[2].split("`")[0]
     assert town.run("close", dseq, "--json").document["dseq"] == int(dseq)
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from supercloud.provider.bidengine.pricing import PriceSheet, UnknownDenom
 from supercloud.provider.inventory import Inventory, Reservation, need_of
-from supercloud.types.attributes import any_of, subset
+from supercloud.types.attributes import subset
+from supercloud.types.placement import listed, undeclared, vouched
 from supercloud.types.resources import group_price
 
 VOLUMES_MAX = 4
@@ -89,71 +90,24 @@ def _unsuitable(order: Any, me: Profile) -> Decline | None:
     if order.id.owner == me.address:
         return Decline(Reason.OWN_ORDER)
     if not subset(requirements.attributes, me.attributes):
-        return Decline(Reason.ATTRIBUTES, _listed(requirements.attributes))
+        return Decline(Reason.ATTRIBUTES, listed(requirements.attributes))
     asked = {attribute.key: attribute.value for attribute in requirements.attributes}
     if any(asked.get(key) != value for key, value in me.required.items()):
         return Decline(
             Reason.FILTER, ", ".join(f"{key}={value}" for key, value in sorted(me.required.items()))
         )
-    if not _signed(requirements, me.audited):
+    if not vouched(requirements, me.audited):
         named = (*requirements.signed_by.all_of, *requirements.signed_by.any_of)
         return Decline(Reason.AUDITOR, ", ".join(named))
     if any(len(unit.resource.storage) > VOLUMES_MAX for unit in order.spec.resources):
         return Decline(Reason.VOLUMES, f"at most {VOLUMES_MAX} are possible")
     for unit in order.spec.resources:
-        if not _capable(unit.resource, me.attributes):
-            return Decline(Reason.CAPABILITY, _asked(unit.resource))
+        if absent := undeclared(unit.resource, me.attributes):
+            return Decline(Reason.CAPABILITY, absent)
     if order.HasField("reclamation") and order.reclamation.min_window.seconds > me.reclamation_window_s:
         asked_s = order.reclamation.min_window.seconds
         return Decline(Reason.RECLAMATION, f"{asked_s} s asked for, {me.reclamation_window_s} s offered")
     return None
-
-
-def _signed(requirements: Any, audited: Mapping[str, Sequence[Any]]) -> bool:
-    """All named auditors, and one of the alternatives, vouch for what is asked."""
-    signed_by = requirements.signed_by
-
-    def vouches(auditor: str) -> bool:
-        return auditor in audited and subset(requirements.attributes, audited[auditor])
-
-    if not all(vouches(auditor) for auditor in signed_by.all_of):
-        return False
-    return not signed_by.any_of or any(vouches(auditor) for auditor in signed_by.any_of)
-
-
-def _capable(resource: Any, attributes: Sequence[Any]) -> bool:
-    """What the ledger will check of storage classes and GPU models when the bid arrives."""
-    groups: dict[str, list[Any]] = {}
-    graphics = []
-    for attribute in attributes:
-        parts = attribute.key.split("/")
-        if attribute.key.startswith("capabilities/storage/") and len(parts) == 4:
-            groups.setdefault(parts[2], []).append(_renamed(attribute, parts[3]))
-        if attribute.key.startswith("capabilities/gpu/"):
-            graphics.append(_renamed(attribute, attribute.key.removeprefix("capabilities/gpu/")))
-    for volume in resource.storage:
-        if volume.attributes and not any(subset(volume.attributes, group) for group in groups.values()):
-            return False
-    wanted = resource.gpu.attributes
-    return not (int(resource.gpu.units.val or b"0") and wanted) or any_of(wanted, graphics)
-
-
-def _asked(resource: Any) -> str:
-    """What a unit asks for of storage classes and GPUs, for people."""
-    words = [f"gpu {attribute.key}" for attribute in resource.gpu.attributes]
-    return ", ".join(
-        (*words, *(_listed(volume.attributes) for volume in resource.storage if volume.attributes))
-    )
-
-
-def _renamed(attribute: Any, key: str) -> Any:
-    copy = type(attribute)()
-    copy.key, copy.value = key, attribute.value
-    return copy
-
-
-def _listed(attributes: Sequence[Any]) -> str:
-    return ", ".join(f"{attribute.key}={attribute.value}" for attribute in attributes)
 
 
 def _text(id_: Any) -> str:

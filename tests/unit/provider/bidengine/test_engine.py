@@ -100,7 +100,7 @@ def with_address(order: Any) -> None:
         (with_auditor("all_of"), Reason.AUDITOR, "carol"),
         (with_auditor("any_of"), Reason.AUDITOR, "carol"),
         (with_volumes, Reason.VOLUMES, "at most 4"),
-        (with_class, Reason.CAPABILITY, "class=beta3, persistent=true"),
+        (with_class, Reason.CAPABILITY, "storage class=beta3, persistent=true"),
         (with_gpu, Reason.CAPABILITY, "gpu vendor/nvidia/model/a100"),
         (with_window, Reason.RECLAMATION, "3600 s asked for, 0 s offered"),
         (with_denom, Reason.DENOM, "ushell"),
