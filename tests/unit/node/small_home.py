@@ -17,6 +17,8 @@ from supercloud.pb.tendermint.types import params_pb2
 
 STORES = ("bank", "market")
 KEYS = 60
+HEIGHTS = 20
+"""Of the home that `home` gives."""
 
 
 def engine_state(app_hash: bytes) -> EngineState:

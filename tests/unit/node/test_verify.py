@@ -9,7 +9,7 @@ from pathlib import Path
 
 import lmdb
 import pytest
-from small_home import data_file, grow
+from small_home import HEIGHTS, data_file, grow
 
 from supercloud.node.storage.blockstore import BlockStore
 from supercloud.node.storage.damage import StorageDamaged
@@ -18,20 +18,6 @@ from supercloud.node.storage.lmdb import LmdbBackend
 from supercloud.node.verify import VerifyError, verify
 
 PAGE = 4096
-HEIGHTS = 24
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("made")
-    grow(home, 1, HEIGHTS)
-    return home
-
-
-@pytest.fixture
-def home(made: Path, tmp_path: Path) -> Path:
-    shutil.copytree(made, tmp_path / "home")
-    return tmp_path / "home"
 
 
 def contents(folder: Path) -> dict[bytes, list[tuple[bytes, bytes]]]:

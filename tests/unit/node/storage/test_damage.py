@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from small_home import STORES, data_file, grow
+from small_home import HEIGHTS, STORES, data_file, grow
 
 from supercloud.chain.store.multistore import MultiStore, StateCorrupt
 from supercloud.node.storage import blockstore, environment
@@ -26,21 +25,7 @@ from supercloud.node.storage.seal import SEAL_BYTES
 from supercloud.node.verify import VerifyError, verify
 
 PAGE = 4096
-HEIGHTS = 20
 SHAPES = {"state": state.SHAPE, "blocks": blockstore.SHAPE}
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("made")
-    grow(home, 1, HEIGHTS)
-    return home
-
-
-@pytest.fixture
-def home(made: Path, tmp_path: Path) -> Path:
-    shutil.copytree(made, tmp_path / "home")
-    return tmp_path / "home"
 
 
 def start(home: Path) -> None:
