@@ -80,13 +80,15 @@ class Prices:
         source.current = True
 
     def prune(self, order_of: Callable[[str], bytes]) -> None:
-        """Old prices go when their epoch ends, the oldest of the first sources first; a source's newest stays."""
+        """Old prices go when their epoch ends, the oldest of the first sources first.
+
+        Of a source that counts the one stays that held when the time that is kept began.
+        """
         limit, room = self.time - self.bounds.retention, self.bounds.pruned_max
         for name in sorted(self.sources, key=order_of):
             source = self.sources[name]
-            kept = source.points[-1:] if source.current else []
-            old = [point for point in source.points[: len(source.points) - len(kept)] if point[0] <= limit]
-            gone = min(len(old), room)
+            old = sum(at <= limit for at, _ in source.points)
+            gone = min(max(old - 1, 0) if source.current else old, room)
             room -= gone
             source.points = source.points[gone:]
 
