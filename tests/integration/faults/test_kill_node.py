@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
-import hashlib
 import json
 import random
 import signal
@@ -14,54 +12,12 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from chain_client import ALICE, PATIENCE_S, RUN, WEALTH, Rpc, free_port, make_home, settings, transfer
+from chain_client import PATIENCE_S, RUN, WEALTH, Rpc, free_port, make_home, settings
+from transfers import FEE, Load, alices, follow
 
-from supercloud.node.engine import block as blocks
-from supercloud.node.engine.state import EngineState
-from supercloud.node.storage.blockstore import BlockStore
 from supercloud.node.verify import verify
-from supercloud.pb.tendermint.types import block_pb2
 
 pytestmark = pytest.mark.node
-BURST = 20
-FEE = 5000
-
-
-class Load:
-    """Transfers in bursts, and what the node said about them."""
-
-    def __init__(self, rpc: Rpc) -> None:
-        self.rpc = rpc
-        self.committed: dict[str, str] = {}
-        self.app_hashes: dict[str, str] = {}
-
-    async def run(self) -> None:
-        """Until the node is gone."""
-        with contextlib.suppress(aiohttp.ClientError, LookupError):
-            sequence = await self.rpc.sequence()
-            while True:
-                burst = [transfer(1, sequence + offset) for offset in range(BURST)]
-                for raw in burst:
-                    assert (await self.rpc.send(raw))["code"] == 0
-                found = await self.rpc.committed(burst[-1])
-                for raw in burst:
-                    answer = await self.rpc.call("tx", hash=_name(raw), prove=False)
-                    assert answer["tx_result"]["code"] == 0
-                    self.committed[_name(raw)] = answer["height"]
-                header = (await self.rpc.call("header", height=found["height"]))["header"]
-                self.app_hashes[found["height"]] = header["app_hash"]
-                sequence += BURST
-
-    async def check(self) -> None:
-        """Everything that was ever reported is still so, at the same height, with the same app hash."""
-        for hash_, height in self.committed.items():
-            assert (await self.rpc.call("tx", hash=hash_, prove=False))["height"] == height
-        for height, app_hash in self.app_hashes.items():
-            assert (await self.rpc.call("header", height=height))["header"]["app_hash"] == app_hash
-
-
-def _name(raw: bytes) -> str:
-    return base64.b64encode(hashlib.sha256(raw).digest()).decode()
 
 
 @pytest.mark.parametrize("rounds", [15, pytest.param(100, marks=pytest.mark.slow)])
@@ -95,7 +51,7 @@ async def test_a_node_killed_under_load(tmp_path: Path, rounds: int) -> None:
                 await process.wait()
     # Every transfer moved one and raised the sequence by one: none was applied twice, none by halves.
     assert sent == sequence >= len(load.committed) > rounds
-    assert _alices(home) == WEALTH - sent - FEE * sent
+    assert alices(home) == WEALTH - sent - FEE * sent
     assert follow(home) > rounds
 
 
@@ -147,27 +103,3 @@ async def test_trees_kept_while_blocks_are_made_spare_a_killed_node_the_hashing(
                 kept.write_bytes(content)
     assert follow(home) > 10
     verify(home)
-
-
-def _alices(home: Path) -> int:
-    from supercloud.node.server import export_genesis
-    from supercloud.types.address import Bech32
-
-    document = export_genesis(home)
-    address = Bech32("akash").text(ALICE.address)
-    balances = {entry["address"]: entry["coins"] for entry in document["app_state"]["bank"]["balances"]}
-    return int(next(coin["amount"] for coin in balances[address] if coin["denom"] == "uakt"))
-
-
-def follow(home: Path) -> int:
-    """Each block follows the one before it and carries the app hash of the state that one left."""
-    store = BlockStore(home / "data" / "blocks")
-    try:
-        for height in range(2, store.height + 1):
-            before = EngineState.from_bytes(store.state(height - 1) or b"")
-            header = block_pb2.Block.FromString(store.block(height) or b"").header
-            assert header.app_hash == before.app_hash
-            assert blocks.BlockID.from_pb(header.last_block_id) == before.block_id
-        return store.height
-    finally:
-        store.close()
