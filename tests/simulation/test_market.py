@@ -169,4 +169,4 @@ def test_another_interpreter_comes_to_the_same(other_python: str, tmp_path: Path
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [101, 102, 103, 104])
 def test_a_long_market(seed: int, tmp_path: Path) -> None:
-    must_have_lived(simulate(seed, 10 * BLOCKS, tmp_path, expiry=seed % 2 == 0))
+    must_have_lived(simulate(seed, 5 * BLOCKS, tmp_path, expiry=seed % 2 == 0))
