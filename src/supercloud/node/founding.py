@@ -261,9 +261,10 @@ def adopt(document: Document, drop: Sequence[str] = ()) -> list[str]:
     """Make a document of the network's shape one that this program starts from; returns what was done, in words.
 
     Modules named in `drop` are taken out, with their state but not the coins of their accounts; every other module
-    that is unknown here is refused. The modules of prices, credit and the take begin as in a new network where the
-    document lacks them or `drop` names them; only the take takes nothing, for a network without it takes nothing
-    either. Raises GenesisError.
+    that is unknown here is refused, unless its document is null: so the network's tools write those that have
+    nothing to say. The modules of prices, credit and the take begin as in a new network where the document lacks
+    them or `drop` names them; only the take takes nothing, for a network without it takes nothing either. Raises
+    GenesisError.
     """
     state = document.get("app_state")
     if not isinstance(state, dict):
@@ -276,6 +277,10 @@ def adopt(document: Document, drop: Sequence[str] = ()) -> list[str]:
             del state[name]
             done.append(f"dropped {name}")
     strange = sorted(name for name in state if name not in (*GENESIS_ORDER, *_ALWAYS_KNOWN))
+    for name in [name for name in strange if state[name] is None]:
+        del state[name]
+        strange.remove(name)
+        done.append(f"left out {name}, which says nothing")
     if strange:
         words = " ".join(f"--drop {name}" for name in strange)
         raise GenesisError(f"modules that are unknown here: {', '.join(strange)}; {words} leaves them out")
