@@ -201,6 +201,8 @@ class Options:
     skip_upgrades: Sequence[int] = ()
     readonly: bool = False
     """Another process writes the state; this one reads heights that it is told of (MultiStore.follow)."""
+    trees_later: bool = False
+    """Somebody makes the trees of the state after the application (MultiStore.take)."""
     kept_trees: Kept | None = None
     """What MultiStore.kept_trees gave at the height that the backend has, or at an earlier one."""
 
@@ -277,7 +279,12 @@ class SupercloudApp(BaseApp):
             choose=lambda ctx: staking_set.apply(ctx, keepers.staking),
         )
         store = MultiStore(
-            backend, STORES, options.keep_heights, verify=not options.readonly, kept=options.kept_trees
+            backend,
+            STORES,
+            options.keep_heights,
+            verify=not options.readonly,
+            later=options.trees_later,
+            kept=options.kept_trees,
         )
         super().__init__(
             store, profile, wiring, retain_blocks=options.retain_blocks, on_defect=options.on_defect

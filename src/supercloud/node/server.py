@@ -17,7 +17,7 @@ from typing import Any
 from supercloud.chain.ante.fees import GasPrice
 from supercloud.chain.app import Options, SupercloudApp, build_app
 from supercloud.chain.store.backend import HeightUnavailable
-from supercloud.chain.store.multistore import StateCorrupt
+from supercloud.chain.store.multistore import Made, StateCorrupt
 from supercloud.chain.store.snapshot import chunks
 from supercloud.descriptors import raise_limit
 from supercloud.node import genesis as genesis_document
@@ -94,6 +94,7 @@ class Node:
         self._making_blocks: asyncio.Task[None] | None = None
         self._checking: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._have_trees = False
         self._all_read: Callable[[], None]
         self._corrupt: Exception | None = None
 
@@ -102,7 +103,8 @@ class Node:
         try:
             with loading():
                 self._load()
-            await self._open_doors()
+                await self._open_doors()
+                await self._load_trees()
         except BaseException as error:
             await self.stop()
             upgrade_info.note(self.home.data, error)
@@ -184,17 +186,15 @@ class Node:
             keep_heights=config.state.heights_kept,
             on_defect=_log_defect,
             skip_upgrades=(config.engine.skip_upgrade_height,),
-            kept_trees=trees.read(home.data / "trees"),
+            trees_later=True,
         )
         try:
             self.app = build_app(backend, profile_of(config), options)
-        except (StateCorrupt, *DAMAGE) as error:
+        except DAMAGE as error:
             raise damaged(home.data / "state", error) from error
-        taken_up, height = self.app.store.taken_up, self.app.store.height
-        if taken_up is not None:
-            log.info("trees taken from those kept", extra={"height": height, "writes_since": taken_up})
-        elif height:
-            log.info("trees built of all values", extra={"height": height})
+        if config.engine.kind == "embedded" and self.app.store.height != blocks.height:
+            # It executes the blocks that the state lacks before anything else.
+            self._take_trees(self._make_trees())
         self._closers.append(self._keep_trees)
         names = self.app.store.names
         snapshots = Snapshots(
@@ -230,12 +230,37 @@ class Node:
             peers=chosen.peers,
         )
 
+    async def _load_trees(self) -> None:
+        """Have the trees of the state: what was loaded before them answers queries meanwhile."""
+        if not self._have_trees:
+            self._take_trees(await asyncio.to_thread(self._make_trees))
+
+    def _make_trees(self) -> Made:
+        try:
+            return self.app.store.make_trees(trees.read(self.home.data / "trees"))
+        except (StateCorrupt, *DAMAGE) as error:
+            raise damaged(self.home.data / "state", error) from error
+
+    def _take_trees(self, made: Made) -> None:
+        store = self.app.store
+        store.take(made)
+        self._have_trees = True
+        if made.taken_up is not None:
+            extra = {"height": store.height, "writes_since": made.taken_up}
+            log.info("trees taken from those kept", extra=extra)
+        elif store.height:
+            log.info("trees built of all values", extra={"height": store.height})
+
     def _keep_trees(self) -> None:
-        kept = self.app.store.kept_trees()
-        if self._corrupt is not None or kept is None:
+        kept, path = self.app.store.kept_trees(), self.home.data / "trees"
+        if self._corrupt is not None:
+            # The next start trusts nothing.
+            path.unlink(missing_ok=True)
+            return
+        if kept is None:
             return
         try:
-            trees.save(self.home.data / "trees", kept)
+            trees.save(path, kept)
         except OSError as error:
             log.warning("the next start builds the trees of the state anew: %s", error)
 

@@ -9,6 +9,7 @@ import random
 import shutil
 import signal
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,6 +20,7 @@ import grpc.aio
 import pytest
 from chain_client import ALICE, BECH32, CHAIN, RUN, Rpc, free_port, make_home, settings, transfer
 
+from supercloud.chain.store.multistore import Made
 from supercloud.crypto import ed25519
 from supercloud.node.config import Config, ConfigError
 from supercloud.node.engine import block as blocks
@@ -299,6 +301,42 @@ async def test_kill_9_at_any_moment_loses_nothing_that_was_promised(
     assert await rpc.bobs() == len(sent) > 4
     await last.stop()
     assert verify_chain(home) > 20
+
+
+async def test_queries_are_answered_while_the_trees_are_loaded(
+    tmp_path: Path, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings()
+    config.rpc.listen = f"127.0.0.1:{free_port()}"
+    home, rpc = make_home(tmp_path / "home", config), Rpc(session, f"http://{config.rpc.listen}")
+    node = Node(home, config)
+    await node.start()
+    raw = transfer(3, 0)
+    await rpc.send(raw)
+    await rpc.committed(raw)
+    await node.stop()
+    stopped = node.engine.state.height
+    loaded, make_trees = threading.Event(), Node._make_trees
+
+    def slow(self: Node) -> Made:
+        assert loaded.wait(30)
+        return make_trees(self)
+
+    monkeypatch.setattr(Node, "_make_trees", slow)
+    node = Node(home, config)
+    starting = asyncio.create_task(node.start())
+    try:
+        await rpc.answering()
+        assert await rpc.bobs() == 3 and not starting.done()
+        asked = {"path": "/store/acc/key", "data": "00", "prove": True}
+        answer = (await rpc.call("abci_query", **asked))["response"]
+        assert answer["code"] and "still being loaded" in answer["log"]
+    finally:
+        loaded.set()
+        await starting
+    await reach(node, stopped + 1)
+    assert not (await rpc.call("abci_query", **asked))["response"].get("code")
+    await node.stop()
 
 
 async def test_a_value_that_was_changed_after_an_orderly_end_is_found(tmp_path: Path) -> None:

@@ -45,6 +45,14 @@ class Unprovable(Exception):
     """ICS-23 has no form for the proof that was asked for."""
 
 
+class Made(NamedTuple):
+    """Trees of the last height."""
+
+    trees: Trees
+    taken_up: int | None
+    """As MultiStore has it."""
+
+
 class _Prepared(NamedTuple):
     height: int
     writes: Writes
@@ -58,7 +66,8 @@ class MultiStore:
 
     `keep_heights` is how many past heights stay readable; 0 keeps all. The trees are built and checked against the
     committed app hash at once (some 4 us a key), or with `verify=False` when they are first needed: a process that
-    only answers queries is open immediately. `kept` are trees that `kept_trees` gave at that height or an earlier one
+    only answers queries is open immediately. With `later` somebody calls `take(make_trees())`; until then nothing is
+    proven, and nothing may be written. `kept` are trees that `kept_trees` gave at that height or an earlier one
     whose later writes are still known (half a microsecond a key, some 50 a key that was written since): other values
     are then checked when a write or a proof comes near them.
     """
@@ -70,6 +79,7 @@ class MultiStore:
         keep_heights: int = 0,
         *,
         verify: bool = True,
+        later: bool = False,
         kept: trunk.Kept | None = None,
     ) -> None:
         self._backend = backend
@@ -92,20 +102,33 @@ class MultiStore:
         # By height, oldest first: its trees and the number of writes that made them of the trees before.
         self._history: dict[int, tuple[Trees, int]] = {}
         self._derived: dict[int, tuple[Trees, int]] = {}
-        if verify:
-            self.load(kept)
+        self._later = later
+        if verify and not later:
+            self.take(self.make_trees(kept))
 
-    def load(self, kept: trunk.Kept | None = None) -> None:
-        """Have the trees of the last height: built of `kept` ones if they fit, of all values otherwise.
-
-        Raises StateCorrupt.
-        """
+    def load(self) -> None:
+        """Have the trees of the last height, built of all values unless they are there. Raises StateCorrupt, Unprovable."""
         if self._history:
             return
+        if self._later:
+            raise Unprovable("the trees of the state are still being loaded: ask again in a moment")
+        self.take(self.make_trees())
+
+    def take(self, made: Made) -> None:
+        """Have trees of the last height that were made."""
+        self._history[self.height] = made.trees, 0
+        self.taken_up = made.taken_up
+        self._later = False
+
+    def make_trees(self, kept: trunk.Kept | None = None) -> Made:
+        """The trees of the last height: of `kept` ones if they fit, of all values otherwise. Raises StateCorrupt.
+
+        Another thread may do it, while nothing is written.
+        """
         roots: dict[str, str] = self._meta["roots"]
-        trees = self._take_up(kept) if kept is not None else {}
+        trees, taken_up = self._take_up(kept) if kept is not None and roots else ({}, None)
         if {name: merkle.root_hash(tree).hex() for name, tree in trees.items()} != roots:
-            self.taken_up = None
+            taken_up = None
             view: Reader = self._backend.reader(self.height)
             trees = {name: merkle.build(view.range(name, b"", None)) for name in self.names if name in roots}
         for name, tree in trees.items():
@@ -117,9 +140,9 @@ class MultiStore:
         committed = [(name, bytes.fromhex(roots[name])) for name in sorted(roots)]
         if committed and proof.app_hash(committed) != self.app_hash:
             raise StateCorrupt(f"the stores' roots at height {self.height} do not make {self.app_hash.hex()}")
-        self._history[self.height] = trees, 0
+        return Made(trees, taken_up)
 
-    def _take_up(self, kept: trunk.Kept) -> Trees:
+    def _take_up(self, kept: trunk.Kept) -> tuple[Trees, int | None]:
         """Trees of the last height made of kept ones; nothing when what was written since is not known any more."""
         written: dict[str, dict[bytes, None]] = {}
         try:
@@ -127,13 +150,13 @@ class MultiStore:
                 for store, key in self._backend.changes(height):
                     written.setdefault(store, {})[key] = None
                 if sum(map(len, written.values())) > TAKEN_UP_MAX:
-                    return {}
+                    return {}, None
         except HeightUnavailable:
-            return {}
-        self.taken_up = sum(map(len, written.values()))
+            return {}, None
         keys = {store: sorted(found) for store, found in written.items()}
         found = trunk.trees(kept.chunks, trunk.Later(keys, self._backend.range))
-        return {name: found.get(name) for name in self.names if name in self._meta["roots"]}
+        trees = {name: found.get(name) for name in self.names if name in self._meta["roots"]}
+        return trees, sum(map(len, keys.values()))
 
     def kept_trees(self) -> trunk.Kept | None:
         """The trees of the last height, folded, for a later start; None when they were not needed.

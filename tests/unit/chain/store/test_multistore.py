@@ -271,6 +271,24 @@ def test_trees_of_an_earlier_height_take_up_what_was_written_since(names: list[s
     assert MultiStore(backend, names).app_hash == again.app_hash
 
 
+def test_trees_that_come_later_are_waited_for() -> None:
+    backend = MemoryBackend()
+    kept = kept_of(grown(backend))
+    store = MultiStore(backend, NAMES, later=True, kept=kept)
+    assert store.get("bank", b"299") == b"v" and store.kept_trees() is None and store.taken_up is None
+    branch = store.branch()
+    branch.set("bank", b"1", b"w")
+    for asked in (lambda: store.prove("bank", b"299", 6), lambda: store.prepare(branch, 7)):
+        with pytest.raises(Unprovable, match="still being loaded"):
+            asked()
+    store.take(store.make_trees(kept))
+    assert store.taken_up == 0 and kept_of(store) == kept
+    value, ops = store.prove("bank", b"299", 6)
+    ics23.verify(ops, store.app_hash, "bank", b"299", value)
+    run(store, 7, {("bank", b"1"): b"w"})
+    assert MultiStore(MemoryBackend(), NAMES, kept=kept).taken_up is None, "there is nothing they could be of"
+
+
 def test_kept_trees_that_do_not_fit_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     backend, other = MemoryBackend(), MemoryBackend()
     store, stranger = grown(backend), grown(other, heights=7)
