@@ -30,6 +30,7 @@ from supercloud.sdk.keyring import Backend, Keyring
 from supercloud.types.address import Bech32
 
 CONFIG = "provider.toml"
+LOOPBACK, EVERY_ADDRESS = "127.0.0.1", "0.0.0.0"
 ASK_S = 3.0
 
 
@@ -76,8 +77,12 @@ def init(
     usual = provider_config.Config()
     asked = asyncio.run(_names_of(node))
     gas_price = gas_price or asked.get("gas_price", usual.gas_price)
+    listen = LOOPBACK if _is_this_machine(host) else EVERY_ADDRESS
     settings = provider_config.Config(
         host=host,
+        gateway_listen=listen,
+        ingress_listen=listen,
+        ports_listen=listen,
         node=node,
         bech32_prefix=prefix or asked.get("prefix", usual.bech32_prefix),
         gas_price=gas_price,
@@ -102,7 +107,18 @@ def init(
     out = console()
     out.print(f"Wrote {path}. Fund this account, then `supercloud provider start --home {where}`:")
     out.print(address)
+    if listen == EVERY_ADDRESS:
+        out.print(
+            f"It will listen on every address of this machine: {host} and *.{settings.ingress_domain} have to lead here, "
+            f"with the TCP ports {settings.gateway_port}, {settings.gateway_grpc_port}, {settings.ingress_port} and "
+            f"{settings.ports_first} to {settings.ports_last} open."
+        )
     click.echo(f"The key's words, shown this once:\n{key.mnemonic}", err=True)
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether a name never leads anywhere else (RFC 6761)."""
+    return host == "localhost" or host.endswith(".localhost") or host.startswith("127.")
 
 
 async def _names_of(node: str) -> dict[str, str]:
@@ -174,7 +190,8 @@ async def status(home: Path | None, as_json: bool) -> None:
     """Show what the provider has, has promised and runs."""
     where = _home(home)
     settings = _settings(where)
-    url = f"https://{settings.gateway_listen}:{settings.gateway_port}"
+    here = LOOPBACK if settings.gateway_listen == EVERY_ADDRESS else settings.gateway_listen
+    url = f"https://{here}:{settings.gateway_port}"
     try:
         async with Gateway(url, Trust.anyone(), None, "") as gateway:
             found = await gateway.status()

@@ -35,6 +35,25 @@ def test_init_makes_settings_and_a_sealed_key(town: Town, tmp_path: Path) -> Non
     assert again.code == 1 and "exists already" in again.err
 
 
+@pytest.mark.parametrize(
+    ("host", "listen"),
+    [
+        ("localhost", "127.0.0.1"),
+        ("p.localhost", "127.0.0.1"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("p.example", "0.0.0.0"),
+    ],
+)
+def test_who_is_to_be_reached_from_elsewhere_listens_there(
+    town: Town, tmp_path: Path, host: str, listen: str
+) -> None:
+    words = ("provider", "init", "--home", tmp_path, "--host", host, "--node", town.node.rpc_url)
+    done = town.run(*words, SUPERCLOUD_PASSPHRASE="secret")
+    settings = config.load(tmp_path / "provider.toml")
+    assert {settings.gateway_listen, settings.ingress_listen, settings.ports_listen} == {listen}
+    assert ("8443, 8444, 8080 and 30000 to 32767 open" in done.out) == (listen == "0.0.0.0")
+
+
 def test_init_for_programs(town: Town, tmp_path: Path) -> None:
     words = ("provider", "init", "--home", tmp_path, "--host", "p.example", "--node", town.node.rpc_url)
     made = town.run(*words, "--json", SUPERCLOUD_PASSPHRASE="secret").document
@@ -54,6 +73,10 @@ def test_status(town: Town, tmp_path: Path) -> None:
     (tmp_path / "provider.toml").write_text(config.dump(town.settings))
     found = town.run("provider", "status", "--home", tmp_path, "--json").document
     assert found["address"] == town.addresses["provider"]
+    (tmp_path / "provider.toml").write_text(
+        config.dump(config.Config(**{**vars(town.settings), "gateway_listen": "0.0.0.0"}))
+    )
+    assert town.run("provider", "status", "--home", tmp_path, "--json").document == found
     shown = town.run("provider", "status", "--home", tmp_path)
     for part in ("lease(s)", "order(s) in work", "memory", "cpu", "free"):
         assert part in shown.out
