@@ -13,6 +13,8 @@ from typing import Any, Final
 import grpc
 import grpc.aio
 
+from supercloud.rates import Rates
+
 CALLS_PER_CLIENT_MAX: Final = 100
 
 
@@ -22,10 +24,11 @@ def client_of(peer: str) -> str:
 
 
 class CallsPerClient(grpc.aio.ServerInterceptor):  # type: ignore[misc]
-    """Refuses (RESOURCE_EXHAUSTED) calls of an address beyond `most` at once; 0 does not count them."""
+    """Refuses (RESOURCE_EXHAUSTED) calls of an address beyond `most` at once or `per_second`; 0 does not count them."""
 
-    def __init__(self, most: int = CALLS_PER_CLIENT_MAX) -> None:
+    def __init__(self, most: int = CALLS_PER_CLIENT_MAX, per_second: int = 0) -> None:
         self._most = most
+        self._rates = Rates(per_second)
         self.held: Counter[str] = Counter()
         """Calls now running, by address."""
 
@@ -34,7 +37,7 @@ class CallsPerClient(grpc.aio.ServerInterceptor):  # type: ignore[misc]
     ) -> Any:
         """The handler of a call, counted."""
         handler = await continuation(handler_call_details)
-        if handler is None or not self._most:
+        if handler is None or not (self._most or self._rates.per_second):
             return handler
         if handler.request_streaming and handler.response_streaming:
             return _like(grpc.stream_stream_rpc_method_handler, self._stream(handler.stream_stream), handler)
@@ -46,9 +49,7 @@ class CallsPerClient(grpc.aio.ServerInterceptor):  # type: ignore[misc]
 
     def _answer(self, behaviour: Callable[[Any, Any], Awaitable[Any]]) -> Any:
         async def counted(request: Any, context: Any) -> Any:
-            client = client_of(context.peer())
-            if self.held[client] >= self._most:
-                await self._refuse(context)
+            client = await self._admitted(context)
             with self._holding(client):
                 return await behaviour(request, context)
 
@@ -56,19 +57,22 @@ class CallsPerClient(grpc.aio.ServerInterceptor):  # type: ignore[misc]
 
     def _stream(self, behaviour: Callable[[Any, Any], AsyncIterator[Any]]) -> Any:
         async def counted(request: Any, context: Any) -> AsyncIterator[Any]:
-            client = client_of(context.peer())
-            if self.held[client] >= self._most:
-                await self._refuse(context)
+            client = await self._admitted(context)
             with self._holding(client):
                 async for message in behaviour(request, context):
                     yield message
 
         return counted
 
-    async def _refuse(self, context: Any) -> None:
-        """Raises what ends the call."""
-        text = f"more than {self._most} calls at once from this address"
-        await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+    async def _admitted(self, context: Any) -> str:
+        """Who calls. Where that is one call too many, raises what ends it."""
+        client = client_of(context.peer())
+        if self._most and self.held[client] >= self._most:
+            text = f"more than {self._most} calls at once from this address"
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+        if not self._rates.take(client):
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, self._rates.words)
+        return client
 
     @contextmanager
     def _holding(self, client: str) -> Iterator[None]:

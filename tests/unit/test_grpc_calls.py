@@ -12,6 +12,7 @@ import grpc.aio
 import pytest
 
 from supercloud.grpc_calls import CallsPerClient, client_of
+from supercloud.rates import Rates
 
 
 class Service(grpc.GenericRpcHandler):  # type: ignore[misc]
@@ -39,8 +40,10 @@ class Service(grpc.GenericRpcHandler):  # type: ignore[misc]
 
 
 @asynccontextmanager
-async def served(most: int) -> AsyncIterator[tuple[CallsPerClient, Service, grpc.aio.Channel]]:
-    calls, service = CallsPerClient(most), Service()
+async def served(
+    most: int, per_second: int = 0
+) -> AsyncIterator[tuple[CallsPerClient, Service, grpc.aio.Channel]]:
+    calls, service = CallsPerClient(most, per_second), Service()
     server = grpc.aio.server(interceptors=[calls])
     server.add_generic_rpc_handlers([service])
     port = server.add_insecure_port("127.0.0.1:0")
@@ -88,6 +91,19 @@ async def test_nothing_is_counted_when_nobody_asks_for_it() -> None:
     async with served(0) as (calls, service, channel):
         service.go.set()
         assert await end(begin(channel, "unary_unary"), "unary_unary") == [b"done"]
+        assert not calls.held
+
+
+async def test_so_many_a_second_and_no_more() -> None:
+    async with served(0, 1) as (calls, service, channel):
+        calls._rates = Rates(1, lambda: 0.0)
+        service.go.set()
+        for _ in range(2):
+            assert await end(begin(channel, "unary_unary"), "unary_unary") == [b"done"]
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await end(begin(channel, "unary_unary"), "unary_unary")
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert refused.value.details() == "more than 1 requests a second from this address"
         assert not calls.held
 
 

@@ -23,6 +23,10 @@ ENVIRONMENT_PREFIX = "SUPERCLOUD_"
 ENGINES = ("embedded", "cometbft")
 
 _ORIGINS_DOC = 'Origins whose pages may call. ["*"] is all.'
+_RATE_DOC = (
+    "Most requests a second from one address, twice as many at once after silence; a batch counts as what it holds. "
+    "A proxy in front is one client. 0 does not count them."
+)
 
 
 class ConfigError(ValueError):
@@ -165,6 +169,7 @@ class RpcSettings:
     body_s: float = _setting(30.0, "Seconds within which a request has to arrive.")
     keep_alive_s: int = _setting(60, "Seconds after which an idle connection is closed.")
     commit_s: float = _setting(10.0, "Seconds that broadcast_tx_commit waits for a block.")
+    requests_per_s: int = _setting(0, _RATE_DOC)
     batch: int = _setting(100, "Most requests in a batch.")
     sockets_per_client: int = _setting(100, "Most WebSockets from one address.")
     subscriptions_per_socket: int = _setting(20, "Most subscriptions of one WebSocket.")
@@ -176,6 +181,7 @@ class GrpcSettings:
 
     listen: str = _setting("127.0.0.1:9090", "Address and port. Empty does not listen.")
     message_bytes: int = _setting(16_777_216, "Largest request and answer.")
+    calls_per_s: int = _setting(0, _RATE_DOC)
     calls: int = _setting(256, "Most calls at once.")
     calls_per_client: int = _setting(
         100, "Most calls at once from one address; a proxy in front is one client. 0 does not count them."
@@ -198,6 +204,7 @@ class RestSettings:
     body_bytes: int = _setting(4_194_304, "Largest request.")
     body_s: float = _setting(30.0, "Seconds within which a request has to arrive.")
     keep_alive_s: int = _setting(60, "Seconds after which an idle connection is closed.")
+    requests_per_s: int = _setting(0, _RATE_DOC)
 
 
 @dataclass

@@ -93,15 +93,15 @@ class Doors:
                 ports.rpc,
                 config.rpc.connections,
                 config.rpc.keep_alive_s,
-                http=bounded(config.rpc.connections_per_client),
+                http=bounded(config.rpc.connections_per_client, config.rpc.body_s),
             )
         if ports.rest is not None:
             rest = config.rest
-            bounds = RestLimits(rest.body_bytes, rest.body_s)
+            bounds = RestLimits(rest.body_bytes, rest.body_s, rest.requests_per_s)
             version = self._view.identity.version
             door = RestServer(dispatch, bounds, CrossOrigin(rest.cors_origins), version)
             counted = self._metrics.counted("rest", door)
-            http = bounded(rest.connections_per_client)
+            http = bounded(rest.connections_per_client, rest.body_s)
             rest_url = await self._http.serve(
                 counted, ports.rest, rest.connections, rest.keep_alive_s, http=http
             )
@@ -114,6 +114,7 @@ class Doors:
                 grpc.calls,
                 grpc.calls_per_client,
                 grpc.connections_per_client,
+                grpc.calls_per_s,
             )
             grpc_address = f"{host}:{self._grpc.bind(config.grpc.listen)}"
             await self._grpc.start()
@@ -141,6 +142,7 @@ class Doors:
             sockets_per_client=rpc.sockets_per_client,
             subscriptions_per_socket=rpc.subscriptions_per_socket,
             commit_s=rpc.commit_s,
+            requests_per_s=rpc.requests_per_s,
         )
         return RpcServer(self._view, dispatch, self._hub, limits, CrossOrigin(rpc.cors_origins))
 

@@ -23,6 +23,11 @@ _HEADERS = (
 _EXPOSED = b"grpc-metadata-x-cosmos-block-height, x-cosmos-block-height"
 
 
+RETRY = (b"retry-after", b"1")
+TOO_MANY = 429
+"""Status of an answer to a client that asks too often."""
+
+
 class BodyTooLarge(Exception):
     """A request body beyond the limit."""
 
@@ -70,6 +75,11 @@ async def _read_parts(receive: Receive, limit: int) -> bytes:
         parts.append(part)
         if not message.get("more_body"):
             return b"".join(parts)
+
+
+def client_of(scope: Scope) -> str:
+    """Address of who asks."""
+    return scope["client"][0] if scope.get("client") else ""
 
 
 async def respond(send: Send, status: int, body: bytes, headers: Iterable[Header] = (JSON,)) -> None:

@@ -37,11 +37,12 @@ class GrpcServer:
         calls: int = CALLS_MAX,
         calls_per_client: int = CALLS_PER_CLIENT_MAX,
         connections_per_client: int = CONNECTIONS_PER_CLIENT_MAX,
+        calls_per_s: int = 0,
     ) -> None:
         self._connections = ConnectionsPerClient(connections_per_client)
         self._port = 0
         self._server = grpc.aio.server(
-            interceptors=[CallsPerClient(calls_per_client)],
+            interceptors=[CallsPerClient(calls_per_client, calls_per_s)],
             maximum_concurrent_rpcs=calls,
             options=[
                 *OPTIONS,

@@ -14,6 +14,8 @@ from supercloud.codec import json as proto_json
 from supercloud.node.grpc.asgi import (
     HTML,
     JSON,
+    RETRY,
+    TOO_MANY,
     BodyTooLarge,
     BodyTooSlow,
     ClientGone,
@@ -22,6 +24,7 @@ from supercloud.node.grpc.asgi import (
     Receive,
     Scope,
     Send,
+    client_of,
     header,
     read_body,
     respond,
@@ -30,6 +33,7 @@ from supercloud.node.grpc.dispatch import UNAVAILABLE, Dispatch, Failed
 from supercloud.node.rest import grpc_web, openapi
 from supercloud.node.rest.parameters import PARAMETERS_MAX, BadParameter, fill
 from supercloud.node.rest.routes import Match, Routes
+from supercloud.rates import Rates
 from supercloud.types.errors import (
     ALREADY_EXISTS,
     FAILED_PRECONDITION,
@@ -47,6 +51,7 @@ OPENAPI_PATH = "/openapi.json"
 SWAGGER_PATH = "/swagger"
 HEIGHT_HEADER = b"x-cosmos-block-height"
 DEADLINE_EXCEEDED = 4
+RESOURCE_EXHAUSTED = 8
 _HEIGHT_ANSWERS = (b"grpc-metadata-x-cosmos-block-height", HEIGHT_HEADER)
 """The gateway tells the height of an answer under both names."""
 
@@ -69,6 +74,8 @@ class Limits:
     body_bytes: int = 4 * 1024 * 1024
     body_s: float = 30.0
     """Seconds within which a body has to arrive."""
+    requests_per_s: int = 0
+    """Of one address; 0 bounds nothing."""
 
 
 class RestServer:
@@ -82,6 +89,7 @@ class RestServer:
         self._described: tuple[bytes, bytes] | None = None
         self._routes = Routes(dispatch.table.values())
         self._limits = limits
+        self._rates = Rates(limits.requests_per_s)
         self._cross_origin = cross_origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,6 +99,10 @@ class RestServer:
         extra = self._cross_origin.headers(scope)
         if scope["method"] == "OPTIONS":
             await respond(send, 204, b"", extra)
+            return
+        if not self._rates.take(client_of(scope)):
+            refusal = Failed(RESOURCE_EXHAUSTED, self._rates.words)
+            await self._refuse(send, TOO_MANY, refusal, [RETRY, *extra])
             return
         described = self._description(scope)
         if described is not None:

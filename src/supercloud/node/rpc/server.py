@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,8 @@ import orjson
 from supercloud.node.grpc.asgi import (
     HTML,
     JSON,
+    RETRY,
+    TOO_MANY,
     BodyTooLarge,
     BodyTooSlow,
     ClientGone,
@@ -21,6 +24,7 @@ from supercloud.node.grpc.asgi import (
     Receive,
     Scope,
     Send,
+    client_of,
     read_body,
     respond,
 )
@@ -32,6 +36,7 @@ from supercloud.node.rpc.jsonrpc import (
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
     PARSE_ERROR,
+    SERVER_ERROR,
     URI_ID,
     Request,
     RpcError,
@@ -44,6 +49,7 @@ from supercloud.node.rpc.jsonrpc import (
 from supercloud.node.rpc.methods import COMMIT_SECONDS, Methods
 from supercloud.node.rpc.subscriptions import Hub
 from supercloud.node.rpc.websocket import Connection
+from supercloud.rates import Rates
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +67,8 @@ class Limits:
     subscriptions_per_socket: int = 20
     commit_s: float = COMMIT_SECONDS
     """Seconds that broadcast_tx_commit waits for a block."""
+    requests_per_s: int = 0
+    """Of one address, over HTTP and WebSockets together; 0 bounds nothing."""
 
 
 class RpcServer:
@@ -69,6 +77,7 @@ class RpcServer:
     def __init__(
         self, view: View, dispatch: Dispatch, hub: Hub, limits: Limits, cross_origin: CrossOrigin
     ) -> None:
+        self._rates = Rates(limits.requests_per_s)
         self._methods = Methods(view, dispatch, limits.commit_s).table()
         self._hub = hub
         self._limits = limits
@@ -98,6 +107,11 @@ class RpcServer:
         if scope["method"] == "OPTIONS":
             await respond(send, 204, b"", extra)
             return
+        client = client_of(scope)
+        if not self._rates.take(client):
+            refusal = failure(None, SERVER_ERROR, self._rates.words)
+            await respond(send, TOO_MANY, refusal, [JSON, RETRY, *extra])
+            return
         name = scope["path"].strip("/")
         if name:
             await self._uri(name, scope, send, extra)
@@ -115,10 +129,10 @@ class RpcServer:
         if not body:
             await respond(send, 200, self._listing(), [HTML, *extra])
             return
-        status, answer = await self._post(body)
+        status, answer = await self._post(body, client)
         await respond(send, status, answer, [JSON, *extra])
 
-    async def _post(self, body: bytes) -> tuple[int, bytes]:
+    async def _post(self, body: bytes, client: str) -> tuple[int, bytes]:
         try:
             document = orjson.loads(body)
         except orjson.JSONDecodeError as error:
@@ -128,6 +142,8 @@ class RpcServer:
         if not 0 < len(document) <= self._limits.batch:
             text = f"a batch has 1 to {self._limits.batch} requests, not {len(document)}"
             return 200, failure(None, INVALID_REQUEST, text)
+        if len(document) > 1 and not self._rates.take(client, len(document) - 1):
+            return TOO_MANY, failure(None, SERVER_ERROR, self._rates.words)
         answers = [await self._one(entry) for entry in document]
         return 200, b"[" + b",".join([answer for answer in answers if answer]) + b"]"
 
@@ -152,6 +168,12 @@ class RpcServer:
         except Exception as error:
             log.exception("rpc method failed", extra={"method": request.method})
             return failure(request.id, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+
+    async def _paced(self, client: str, request: Request) -> bytes:
+        """The same for a WebSocket, whose requests come one by one."""
+        if not self._rates.take(client):
+            return failure(request.id, SERVER_ERROR, self._rates.words)
+        return await self.call(request)
 
     async def _uri(self, name: str, scope: Scope, send: Send, extra: list[Header]) -> None:
         method = self._methods.get(name)
@@ -184,14 +206,15 @@ class RpcServer:
     # --- WebSocket
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        client = scope["client"][0] if scope.get("client") else ""
+        client = client_of(scope)
         limits = self._limits
         crowded = len(self._connections) >= limits.sockets
         if scope["path"] != "/websocket" or crowded or self._sockets_of[client] >= limits.sockets_per_client:
             await send({"type": "websocket.close", "code": 1008})
             return
         frames = FRAMES in (scope.get("extensions") or {})
-        connection = Connection(self._hub, self.call, limits.subscriptions_per_socket, frames=frames)
+        call = partial(self._paced, client)
+        connection = Connection(self._hub, call, limits.subscriptions_per_socket, frames=frames)
         self._connections.add(connection)
         self._sockets_of[client] += 1
         try:

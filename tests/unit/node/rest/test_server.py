@@ -11,6 +11,7 @@ from small_node import ALICE_TEXT, BOB_TEXT, SmallNode, transfer
 
 from supercloud.node.grpc.asgi import CrossOrigin
 from supercloud.node.rest.server import Limits, RestServer
+from supercloud.rates import Rates
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -148,6 +149,17 @@ async def test_a_failed_check_is_an_answer(client: Client) -> None:
 async def test_bodies_that_do_not_fit(client: Client, body: bytes) -> None:
     status, _, document = await client.request("POST", "/cosmos/tx/v1beta1/txs", body)
     assert (status, document["code"]) == (400, 3)
+
+
+async def test_one_address_asks_so_often_and_no_more(small: SmallNode) -> None:
+    small.block()
+    client = Client(RestServer(small.dispatch, Limits(requests_per_s=2), CrossOrigin([])))
+    client.app._rates = Rates(2, lambda: 0.0)
+    path = "/cosmos/bank/v1beta1/params"
+    assert [(await client.get(path))[0] for _ in range(5)] == [200] * 4 + [429]
+    _, headers, document = await client.request("GET", path)
+    assert (headers[b"retry-after"], document["code"]) == (b"1", 8)
+    assert document["message"] == "more than 2 requests a second from this address"
 
 
 async def test_a_body_beyond_the_limit(client: Client) -> None:

@@ -9,8 +9,10 @@ import pytest
 from small_node import SmallNode, transfer
 
 from supercloud.node.grpc.asgi import CrossOrigin
+from supercloud.node.rpc.jsonrpc import Request
 from supercloud.node.rpc.server import Limits, RpcServer
 from supercloud.node.rpc.subscriptions import Hub
+from supercloud.rates import Rates
 
 
 class Client:
@@ -87,6 +89,25 @@ async def test_batches_are_answered_in_order_and_bounded(client: Client) -> None
     assert "error" in answers[1]
     assert (await client.post(asked * 2))["error"]["code"] == -32600
     assert (await client.post([]))["error"]["code"] == -32600
+
+
+async def test_one_address_asks_so_often_and_no_more(small: SmallNode) -> None:
+    """Over HTTP, in batches and over WebSockets together."""
+    small.block()
+    server = RpcServer(small.view, small.dispatch, Hub(), Limits(requests_per_s=2), CrossOrigin(["*"]))
+    server._rates = Rates(2, lambda: 0.0)
+    client = Client(server)
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "health"}
+    assert await client.post([asked, asked, asked]) == [{"jsonrpc": "2.0", "id": 1, "result": {}}] * 3
+    assert (await client.request("GET", "/health"))[0] == 200
+    status, headers, body = await client.request("GET", "/health", headers=((b"origin", b"https://page"),))
+    assert (status, headers[b"retry-after"], headers[b"access-control-allow-origin"]) == (429, b"1", b"*")
+    refusal = {"code": -32000, "message": "Server error"}
+    refusal["data"] = "more than 2 requests a second from this address"
+    assert orjson.loads(body)["error"] == refusal
+    request = Request(7, "health", None)
+    assert orjson.loads(await server._paced("127.0.0.1", request))["error"] == refusal
+    assert "result" in orjson.loads(await server._paced("127.0.0.2", request))
 
 
 async def test_bodies_that_are_nothing(client: Client) -> None:
