@@ -112,7 +112,9 @@ class Node:
         settle()
         self._making_blocks = asyncio.create_task(self.engine.run(), name="engine")
         self._checking = asyncio.create_task(self._check(), name="check")
-        keeper = TreeKeeper(self.app.store, self.home.data / "trees", self.config.state.trees_kept_writes)
+        wanted = self.config.state
+        path = self.home.data / "trees"
+        keeper = TreeKeeper(self.app.store, path, wanted.trees_kept_writes, wanted.heights_kept)
         self.engine.listeners.append(keeper)
         self._keeping = asyncio.create_task(keeper.run(), name="trees")
         log.info(

@@ -24,10 +24,17 @@ REST_S: Final = 0.03
 """Between two chunks, each of which takes some three milliseconds: a tenth of a core while it lasts."""
 
 
-class TreeKeeper:
-    """A Listener of the engine that writes the trees to `path` after every `writes` writes to the state (0: never)."""
+HEIGHTS_KEPT_MIN: Final = 100
+"""Where history is shorter, it may be gone before the trees are written."""
 
-    def __init__(self, store: MultiStore, path: Path, writes: int) -> None:
+
+class TreeKeeper:
+    """A Listener of the engine that writes the trees to `path` after every `writes` writes to the state (0: never).
+
+    Also before the history of `heights_kept` heights (0: all) ends in which a start finds what was written since.
+    """
+
+    def __init__(self, store: MultiStore, path: Path, writes: int, heights_kept: int = 0) -> None:
         self.kept_height = 0
         """Of the file that was written last; 0 when none was."""
         self._store = store
@@ -36,10 +43,17 @@ class TreeKeeper:
         self._woken = asyncio.Event()
         # Trees that were built of all values are on no disk yet.
         self._due_at = writes - store.taken_up if store.taken_up is not None else 0
+        self._heights = heights_kept // 2 if heights_kept >= HEIGHTS_KEPT_MIN else 0
+        self._due_height = store.height + self._heights
+
+    @property
+    def _due(self) -> bool:
+        store = self._store
+        return store.written >= self._due_at or bool(self._heights and store.height >= self._due_height)
 
     def block_committed(self, committed: Committed) -> None:
         """See whether it is time."""
-        if self._writes and self._store.written >= self._due_at:
+        if self._writes and self._due:
             self._woken.set()
 
     async def run(self) -> None:
@@ -48,9 +62,10 @@ class TreeKeeper:
             await self._woken.wait()
             self._woken.clear()
             kept = self._store.kept_trees()
-            if kept is None or self._store.written < self._due_at:
+            if kept is None or not self._due:
                 continue
             self._due_at = self._store.written + self._writes
+            self._due_height = kept.height + self._heights
             try:
                 await self._write(kept)
             except OSError as error:

@@ -63,6 +63,22 @@ async def test_after_so_many_writes(tmp_path: Path) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
+async def test_before_the_history_ends(tmp_path: Path) -> None:
+    backend, path = MemoryBackend(), tmp_path / "trees"
+    store = MultiStore(backend, ["acc"], keep_heights=100)
+    keeper = TreeKeeper(store, path, 10**6, 100)
+    task = asyncio.create_task(keeper.run())
+    for height in range(1, 160):
+        block(store, 1)
+        keeper.block_committed(COMMITTED)
+        if height in (1, 51, 101, 151):
+            await until_kept(keeper, height)
+        await asyncio.sleep(0)
+    assert keeper.kept_height == 151
+    assert MultiStore(backend, ["acc"], kept=trees.read(path)).taken_up == 1
+    task.cancel()
+
+
 async def test_not_at_all_where_that_is_wanted(tmp_path: Path) -> None:
     store = MultiStore(MemoryBackend(), ["acc"])
     keeper = TreeKeeper(store, tmp_path / "trees", 0)
