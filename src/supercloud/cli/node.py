@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -164,8 +165,14 @@ def _fetched(url: str) -> bytes:
 
 @node.command()
 @_HOME
-def start(home: Path | None) -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(["embedded", "cometbft"]),
+    help="Who decides blocks, for this run; otherwise engine.kind of the settings says it.",
+)
+def start(home: Path | None, engine: str | None) -> None:
     """Run in the foreground until Ctrl-C or SIGTERM."""
+    from supercloud.node.config import ENVIRONMENT_PREFIX
     from supercloud.node.home import Home
     from supercloud.node.server import run
 
@@ -174,6 +181,9 @@ def start(home: Path | None) -> None:
         raise click.ClickException(
             f"{where} has no genesis; make one with `supercloud node init --home {where}`"
         )
+    if engine:
+        # As a setting of the environment, which the processes that a node starts read as well.
+        os.environ[f"{ENVIRONMENT_PREFIX}ENGINE_KIND"] = engine
     sys.exit(run(where))
 
 

@@ -7,6 +7,7 @@ firewall. Source: Prometheus exposition format 0.0.4.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from supercloud.node.engine.peers import PeersError
 from supercloud.node.engine.ports import Committed
 from supercloud.node.grpc.asgi import Receive, Scope, Send, respond
 from supercloud.node.grpc.view import Core
+from supercloud.pb.tendermint.abci import types_pb2 as abci
 
 CONTENT_TYPE: Final = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
 INTERVAL_BOUNDS_S: Final = (0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 30)
@@ -51,6 +53,8 @@ class Metrics:
         """Seconds between the times of blocks."""
         self.blocks = self.txs = self.failed_txs = self.gas = self.misbehaved = 0
         self.last_block_txs = self.height = 0
+        self.messages: Counter[str] = Counter()
+        """Of transactions that did not fail, by type URL."""
         self.requests: dict[tuple[str, str], int] = {}
         """By door and status."""
         self.sockets: dict[str, int] = {}
@@ -70,6 +74,9 @@ class Metrics:
         self.failed_txs += sum(1 for result in results if result.code)
         self.gas += sum(result.gas_used for result in results)
         self.misbehaved += len(committed.block.evidence.evidence)
+        for result in results:
+            if not result.code:
+                self.messages.update(_actions(result.events))
 
     def counted(self, door: str, app: Any) -> Any:
         """An ASGI application whose requests are counted under the name of its door."""
@@ -132,6 +139,12 @@ class MetricsServer:
             *_plain("last_block_txs", "gauge", "Transactions in the last block.", seen.last_block_txs),
             *_histogram("block_interval_seconds", "Seconds between blocks.", seen.interval),
         ]
+        lines += _labelled(
+            "messages_total",
+            "counter",
+            "Messages of transactions that did not fail, by module.",
+            [(_named(url), n) for url, n in sorted(seen.messages.items())],
+        )
         lines += await self._waiting()
         lines += _labelled(
             "requests_total",
@@ -170,6 +183,19 @@ class MetricsServer:
             *_plain("mempool_bytes", "gauge", "Their bytes.", pool.total_bytes),
             *_plain("peers", "gauge", "Connected nodes.", int(net["n_peers"]) if net else 0),
         ]
+
+
+def _actions(events: Iterable[abci.Event]) -> Iterable[str]:
+    """Type URLs of a transaction's messages, each once: a module's own event of the name has no action."""
+    for event in events:
+        if event.type == "message":
+            yield from (each.value for each in event.attributes if each.key == "action")
+
+
+def _named(url: str) -> dict[str, str]:
+    """`/akash.market.v1beta5.MsgCreateBid` is message MsgCreateBid of module market."""
+    names = url.strip("/").split(".")
+    return {"module": names[1] if len(names) > 2 else names[0], "message": names[-1]}
 
 
 def _plain(name: str, kind: str, help: str, value: float | str) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from supercloud.cli.main import root
+from supercloud.node.config import load
 from supercloud.node.engine.ports import StoredBlock
+from supercloud.node.home import Home
 from supercloud.node.storage.blockstore import BlockStore
 from supercloud.types.address import Bech32
 
@@ -50,6 +53,23 @@ def test_init_twice_changes_nothing(tmp_path: Path) -> None:
     again = call("init", "--home", tmp_path)
     assert (again.exit_code, again.stdout) == (1, "") and again.stderr
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("words", [[], ["--engine", "cometbft"]])
+def test_who_decides_blocks_may_be_said_at_the_start(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = []
+
+    def run(folder: Path) -> int:
+        kinds.append(load(Home(folder).config, os.environ).engine.kind)
+        return 0
+
+    monkeypatch.setenv("SUPERCLOUD_ENGINE_KIND", "embedded")
+    monkeypatch.setattr("supercloud.node.server.run", run)
+    call("init", "--home", tmp_path)
+    assert call("start", "--home", tmp_path, *words).exit_code == 0
+    assert kinds == [words[-1] if words else "embedded"]
 
 
 def test_verify_says_what_is_there_or_what_is_wrong(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ async def test_blocks_and_transactions(small: SmallNode, metrics: Metrics) -> No
     assert values['supercloud_store_bytes{store="state"}'] == "4096"
     assert values["supercloud_mempool_txs"] == "0" and values["supercloud_peers"] == "0"
     assert int(values["supercloud_resident_bytes"]) > 0
+    assert values['supercloud_messages_total{module="bank",message="MsgSend"}'] == "1"
 
 
 async def test_every_line_is_in_the_format(small: SmallNode, metrics: Metrics) -> None:
