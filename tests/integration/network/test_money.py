@@ -30,7 +30,6 @@ from supercloud.testing.auditor import Auditor, Block
 
 pytestmark = [
     pytest.mark.node,
-    pytest.mark.slow,
     pytest.mark.skipif(bool(_no_namespaces()), reason=_no_namespaces()),
 ]
 PURSE = 10**12
