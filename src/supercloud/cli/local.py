@@ -164,23 +164,44 @@ def _init_node(place: Local, keys: list[Key], grants: tuple[str, ...], override:
             raise click.BadParameter(
                 f"{grant!r}: {error}; expected ADDRESS=1000uakt,500uusdc", param_hint="--fund"
             ) from error
+    patch = _patch(override)
+    # A start that was interrupted left keys without a genesis: nothing was signed with them yet.
+    shutil.rmtree(place.node_home, ignore_errors=True)
     try:
-        patch = orjson.loads(override.read_bytes()) if override is not None else None
+        init_home(
+            place.node_home,
+            place.chain_id,
+            funds=funds,
+            patch=patch,
+            config=_node_settings(place),
+            price_source=next(key.address for key in keys if key.name == "oracle"),
+            operator=next(key.address for key in keys if key.name == "tenant"),
+        )
+    except (TypeError, KeyError, AttributeError) as error:
+        if patch is None:
+            raise
+        # A patch may take away or replace what the coins of the first keys go into.
+        raise click.BadParameter(
+            f"{override} leaves no genesis that coins can be put into ({type(error).__name__}: {error}); change single "
+            'values, such as {"app_state": {"bank": {"params": {...}}}}',
+            param_hint="--genesis-override",
+        ) from error
+
+
+def _patch(override: Path | None) -> dict[str, Any] | None:
+    if override is None:
+        return None
+    try:
+        found = orjson.loads(override.read_bytes())
     except orjson.JSONDecodeError as error:
         raise click.BadParameter(
             f"{override} is not JSON: {error}", param_hint="--genesis-override"
         ) from error
-    # A start that was interrupted left keys without a genesis: nothing was signed with them yet.
-    shutil.rmtree(place.node_home, ignore_errors=True)
-    init_home(
-        place.node_home,
-        place.chain_id,
-        funds=funds,
-        patch=patch,
-        config=_node_settings(place),
-        price_source=next(key.address for key in keys if key.name == "oracle"),
-        operator=next(key.address for key in keys if key.name == "tenant"),
-    )
+    if not isinstance(found, dict):
+        raise click.BadParameter(
+            f"{override} is no JSON object; a merge patch is one (RFC 7396)", param_hint="--genesis-override"
+        )
+    return found
 
 
 def write_provider(place: Local) -> None:

@@ -20,7 +20,7 @@ from supercloud.cli.output import DSEQ, clean, command, json_option, print_json,
 from supercloud.sdk import gateway as wire
 from supercloud.sdk import market
 from supercloud.sdk.errors import PermanentError, SdkError
-from supercloud.sdk.gateway import Gateway, LeasePath
+from supercloud.sdk.gateway import Gateway, GatewayError, LeasePath
 from supercloud.sdk.http import from_json
 
 STDIN_BYTES = 32 * 1024
@@ -74,11 +74,21 @@ async def logs(
 ) -> None:
     """Print what the containers of deployment DSEQ wrote; SERVICE limits to one or more (a,b)."""
     async with _lease(settings, dseq, provider) as (gateway, lease):
-        async for item in gateway.logs(lease, service, follow, tail):
-            if as_json:
-                print_json(item)
-            else:
-                click.echo(f"{styled(item['name'], fg='cyan')} {item['message']}")
+        try:
+            async for item in gateway.logs(lease, service, follow, tail):
+                if as_json:
+                    print_json(item)
+                else:
+                    click.echo(f"{styled(item['name'], fg='cyan')} {item['message']}")
+        except GatewayError as error:
+            if error.status != wire.NOTHING_RUNS:
+                raise
+            for name in filter(None, service.split(",")):
+                await _say_services(gateway, lease, name)
+            raise PermanentError(
+                f"nothing of deployment {dseq} that could have written runs; `supercloud status {dseq}` says how it "
+                f"stands, `supercloud events {dseq}` what happened"
+            ) from error
 
 
 @click.command()

@@ -23,6 +23,8 @@ from supercloud.sdk.client import Client
 from supercloud.sdk.errors import PermanentError, TemporaryError
 from supercloud.sdk.http import from_json, read_all, reason_of, web_url
 
+NOTHING_RUNS: Final = 4000
+"""How a provider closes a stream when no replica of what was asked for is there."""
 STDOUT, STDERR, RESULT, FAILURE, STDIN, RESIZE = 100, 101, 102, 103, 104, 105
 REQUEST_TIMEOUT_S: Final = 30.0
 ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -158,7 +160,7 @@ class Gateway:
                 if message.type is not aiohttp.WSMsgType.TEXT:
                     break
                 yield from_json(message.data, "the provider")
-            if socket.close_code in (4000, 4001, 4002):
+            if socket.close_code in _CLOSE_REASONS:
                 raise GatewayError(socket.close_code, _CLOSE_REASONS[socket.close_code])
         finally:
             await socket.close()
@@ -289,7 +291,7 @@ class Trust:
 
 
 _CLOSE_REASONS = {
-    4000: "no running replicas",
+    NOTHING_RUNS: "no running replicas",
     4001: "lease not found",
     4002: "the provider's engine is unavailable",
 }

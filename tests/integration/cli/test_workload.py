@@ -62,6 +62,8 @@ def test_exec_as_json(town: Town, running: Any) -> None:
         (["exec", "--replica", "5", "DSEQ", "web", "true"], 1, ""),
         (["exec", "--replica", "-1", "DSEQ", "web", "true"], 2, "not in the range"),
         (["exec", "DSEQ", "web"], 2, "Missing argument"),
+        (["logs", "DSEQ", "nosuch"], 1, "no service 'nosuch'; there are web"),
+        (["logs", "DSEQ", "nosuch"], 1, "`supercloud events"),
         (["shell", "1"], 1, "has no deployment 1"),
         (["logs", "1"], 1, "`supercloud ps --all` lists"),
         (["logs", "x"], 2, "is not the number of a deployment"),

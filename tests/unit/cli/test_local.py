@@ -105,6 +105,21 @@ def test_bad_grants_are_named(tmp_path: Path, grant: str) -> None:
     assert genesis(prepared(tmp_path)), "the next start makes it after all"
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[1]", "is no JSON object"),
+        ('{"app_state": null}', "leaves no genesis that coins can be put into"),
+        ('{"app_state": {"bank": 5}}', "leaves no genesis that coins can be put into"),
+    ],
+)
+def test_an_override_that_can_not_be_one(tmp_path: Path, text: str, said: str) -> None:
+    override = tmp_path / "patch.json"
+    override.write_text(text)
+    with pytest.raises(click.BadParameter, match=said):
+        prepared(tmp_path / "home", override=override)
+
+
 def test_an_override_that_is_no_json(tmp_path: Path) -> None:
     override = tmp_path / "patch.json"
     override.write_text("{")
