@@ -89,13 +89,10 @@ class LazyGroup(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find the command, or say which one was probably meant."""
-        name = args[0] if args else ""
-        if name and name not in COMMANDS:
-            import difflib
+        if args and args[0] not in COMMANDS:
+            from supercloud.cli.output import require_command
 
-            close = difflib.get_close_matches(name, COMMANDS, 1)
-            hint = f"; did you mean `{close[0]}`?" if close else "; `supercloud --help` lists all"
-            raise click.UsageError(f"no command `{name}`{hint}")
+            require_command(ctx, args[0], COMMANDS)
         return super().resolve_command(ctx, args)
 
 

@@ -23,6 +23,26 @@ PIPED_COLUMNS = 100_000
 """Width of what is not a terminal: a program that reads a table wants every row on one line."""
 
 
+class Suggesting(click.Group):
+    """A group that knows which of its commands was probably meant."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find the command, or name the nearest."""
+        require_command(ctx, args[0] if args else "", self.list_commands(ctx))
+        return super().resolve_command(ctx, args)
+
+
+def require_command(ctx: click.Context, name: str, names: Iterable[str]) -> None:
+    """Refuse a name that is no command, with the one that was probably meant. Raises click.UsageError."""
+    known = list(names)
+    if name and name not in known:
+        import difflib
+
+        close = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean `{close[0]}`?" if close else f"`{ctx.command_path} --help` lists all"
+        raise click.UsageError(f"no command `{name}`; {hint}")
+
+
 class _Dseq(click.IntRange):
     """Numbers that a deployment may have."""
 

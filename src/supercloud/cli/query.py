@@ -9,11 +9,11 @@ import orjson
 from google.protobuf.message_factory import GetMessageClass
 
 from supercloud.cli import session, wire
-from supercloud.cli.output import command
+from supercloud.cli.output import Suggesting, command
 from supercloud.codec import json as proto_json
 
 
-class _Modules(click.Group):
+class _Modules(Suggesting):
     """Modules as commands."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -23,7 +23,7 @@ class _Modules(click.Group):
         return _Methods(cmd_name, help=f"Questions about {cmd_name}.") if cmd_name in wire.QUERIES else None
 
 
-class _Methods(click.Group):
+class _Methods(Suggesting):
     """The queries of one module as commands."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -37,7 +37,11 @@ class _Methods(click.Group):
 
 
 def _ask(method: wire.Method) -> click.Command:
-    @click.command(name=method.name, help=f"{method.path}\n\nFields: {wire.fields_text(method.request)}")
+    @click.command(
+        name=method.name,
+        help=f"{method.path}\n\nFields: {wire.fields_text(method.request)}",
+        short_help=f"by {wire.fields_text(method.request)}" if method.request.fields else "everything",
+    )
     @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
     @click.option(
         "--height", type=click.IntRange(0, 2**63 - 1), default=0, help="Ask about this height [latest]."

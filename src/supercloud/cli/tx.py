@@ -11,16 +11,17 @@ import click
 from google.protobuf.descriptor import Descriptor
 
 from supercloud.cli import session, wire
-from supercloud.cli.output import command, console, json_option, print_json
+from supercloud.cli.output import Suggesting, command, console, json_option, print_json
 from supercloud.codec import json as proto_json
 from supercloud.pb.cosmos.msg.v1 import msg_pb2
+from supercloud.sdk.events import is_typed
 
 VALIDATOR_FIELDS = ("validator_address", "validator_addr")
 """Fields that name the signer as a validator's operator."""
 PROVIDER_SIGNS = ("create-bid", "close-bid", "withdraw-lease", "lease-start-reclaim")
 
 
-class _Modules(click.Group):
+class _Modules(Suggesting):
     """Modules as commands."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -30,7 +31,7 @@ class _Modules(click.Group):
         return _Methods(cmd_name, help=f"Messages of {cmd_name}.") if cmd_name in wire.MESSAGES else None
 
 
-class _Methods(click.Group):
+class _Methods(Suggesting):
     """The messages of one module as commands."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -45,7 +46,9 @@ class _Methods(click.Group):
 
 def _send(method: wire.Method) -> click.Command:
     @click.command(
-        name=method.name, help=f"{method.request.full_name}\n\nFields: {wire.fields_text(method.request)}"
+        name=method.name,
+        help=f"{method.request.full_name}\n\nFields: {wire.fields_text(method.request)}",
+        short_help=f"with {wire.fields_text(method.request)}",
     )
     @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
     @click.option("--memo", default="", help="Text that travels with the transaction.")
@@ -94,12 +97,22 @@ def _signer(method: wire.Method, account: session.Session) -> dict[str, Any]:
 
 
 def _document(result: Any) -> dict[str, Any]:
+    """The result as JSON, its events in order: typed ones with their fields, others with their attributes as text."""
+    typed = iter(result.events)
+    events = []
+    for event in result.raw_events:
+        if is_typed(event):
+            found = next(typed)
+            events.append({"type": found.name, **found.fields})
+        else:
+            words = {item["key"]: item.get("value") or "" for item in event.get("attributes") or []}
+            events.append({**words, "type": event.get("type", "")})
     return {
         "hash": result.hash,
         "height": result.height,
         "gas_wanted": result.gas_wanted,
         "gas_used": result.gas_used,
-        "events": [{"type": event.name, **event.fields} for event in result.events],
+        "events": events,
     }
 
 

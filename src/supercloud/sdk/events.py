@@ -21,18 +21,22 @@ class TypedEvent(NamedTuple):
     fields: dict[str, Any]
 
 
+def is_typed(event: dict[str, Any]) -> bool:
+    """Whether an ABCI event was made of a message."""
+    return ".Event" in event.get("type", "")
+
+
 def typed_events(events: Iterable[dict[str, Any]]) -> list[TypedEvent]:
     """The typed ones among ABCI events as the RPC prints them; others (bank, message, tx) are left out."""
     found = []
     for event in events:
-        name = event.get("type", "")
-        if ".Event" not in name:
+        if not is_typed(event):
             continue
         fields = {}
         for attribute in event.get("attributes") or []:
             if attribute["key"] not in ADDED:
                 fields[attribute["key"]] = _value(attribute.get("value") or "")
-        found.append(TypedEvent(name, fields))
+        found.append(TypedEvent(event["type"], fields))
     return found
 
 

@@ -52,7 +52,8 @@ def test_every_module_answers_something(town: Town, module: str) -> None:
         (["bank", "total-supply", "pagination.limit=-1"], 2, "pagination.limit"),
         (["bank", "balance", "--height", "-1"], 2, "not in the range"),
         (["bank", "balance", "address=nobody", "denom=uakt"], 1, "Error:"),
-        (["bank"], 2, "Usage:"),
+        (["bank"], 2, "by address, denom"),
+        (["bank", "balanc"], 2, "did you mean `balance`?"),
     ],
 )
 def test_slips(town: Town, words: list[str], code: int, said: str) -> None:

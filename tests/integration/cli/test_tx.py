@@ -22,8 +22,25 @@ def test_a_transfer(town: Town) -> None:
         "tx", "bank", "send", f"to_address={to}", coins("5"), "--memo", "hello", "--json"
     ).document
     assert done["height"] > 0 and len(done["hash"]) == 64 and done["gas_used"] <= done["gas_wanted"]
+    transfers = [event for event in done["events"] if event["type"] == "transfer"]
+    assert {"recipient": to, "amount": "5uakt"}.items() <= transfers[-1].items()
     shown = town.run("tx", "bank", "send", f"to_address={to}", coins("5"))
     assert shown.code == 0 and " in block " in shown.out
+
+
+def test_typed_events_have_their_fields(town: Town) -> None:
+    done = town.run(
+        "tx", "provider", "update-provider", "--from", "provider", provider(town), "--json"
+    ).document
+    (found,) = [event for event in done["events"] if event["type"].endswith("EventProviderUpdated")]
+    assert found["owner"] == town.addresses["provider"]
+
+
+def provider(town: Town) -> str:
+    """The provider's record as it is, as a message that changes nothing."""
+    (row,) = town.run("providers", "--json").document
+    attributes = [{"key": key, "value": value} for key, value in row["attributes"].items()]
+    return json.dumps({"owner": row["owner"], "host_uri": row["host_uri"], "attributes": attributes})
 
 
 def test_a_dry_run_sends_nothing(town: Town) -> None:
@@ -82,8 +99,9 @@ def test_the_signer_is_filled_in_everywhere(
         (["bank", "send", "colour=red"], 2, "MsgSend has no field 'colour'"),
         (["bank", "send", "{"], 2, "not JSON"),
         (["bank", "send", "@/nowhere"], 1, "No such file"),
-        (["bank", "fly"], 2, "No such command 'fly'"),
-        (["nothing", "send"], 2, "No such command 'nothing'"),
+        (["bank", "fly"], 2, "no command `fly`; `supercloud tx bank --help` lists all"),
+        (["bank", "sned"], 2, "did you mean `send`?"),
+        (["bnak", "send"], 2, "did you mean `bank`?"),
         (["bank", "send", "--gas", "0"], 2, "not in the range"),
     ],
 )
