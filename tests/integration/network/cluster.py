@@ -71,12 +71,13 @@ class Cluster:
         """A node by its name."""
         return next(member for member in self.members if member.name == name)
 
-    def start(self, *names: str, prefix: Iterable[str] = ()) -> None:
-        """Start nodes; all of them when none is named."""
+    def start(self, *names: str, prefix: Iterable[str] = (), script: Path | None = None) -> None:
+        """Start nodes, all of them when none is named; with a script that one runs the node."""
+        program = ["-c", RUN] if script is None else [str(script)]
         for name in names or [member.name for member in self.members]:
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
-                    [*prefix, sys.executable, "-c", RUN, str(self.member(name).home)], stdout=log, stderr=log
+                    [*prefix, sys.executable, *program, str(self.member(name).home)], stdout=log, stderr=log
                 )
 
     def kill(self, name: str) -> None:
