@@ -1,4 +1,4 @@
-"""`supercloud node init|join|start|status|verify|reset|export`."""
+"""`supercloud node init|join|start|status|verify|reset|export`; backup, restore and snapshots have files of their own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from supercloud.cli import session
+from supercloud.cli.backup import backup, restore
 from supercloud.cli.output import command, console, json_option, print_json, raise_as_click
 from supercloud.types.address import Bech32
 from supercloud.types.coin import Coin, parse_coins
@@ -19,6 +20,9 @@ from supercloud.types.coin import Coin, parse_coins
 def node() -> None:
     """Run a node of the ledger."""
 
+
+node.add_command(backup)
+node.add_command(restore)
 
 _HOME = click.option(
     "--home", type=click.Path(path_type=Path), default=None, help="Folder of the node [~/.supercloud/node]."
@@ -187,13 +191,29 @@ def start(home: Path | None, engine: str | None) -> None:
     sys.exit(run(where))
 
 
+def _with_own_rpc(settings: session.Settings) -> session.Settings:
+    """Where nobody names a node, the one of this folder, or of `node` in it, is asked at the address in its settings."""
+    from supercloud.node.config import load
+    from supercloud.node.home import Home
+
+    if settings.node or os.environ.get("SUPERCLOUD_NODE") or settings.local():
+        return settings
+    for folder in (settings.home, settings.home / "node"):
+        path = Home(folder).config
+        if path.exists() and (listen := load(path, os.environ).rpc.listen):
+            host, _, port = listen.rpartition(":")
+            here = "127.0.0.1" if host in ("", "0.0.0.0", "[::]") else host
+            return settings._replace(node=f"http://{here}:{port}")
+    return settings
+
+
 @node.command()
 @json_option
 @session.network_options
 @command
 async def status(settings: session.Settings, as_json: bool) -> None:
-    """Show what the node at --node says of itself."""
-    async with session.connected(settings) as client:
+    """Show what a node says of itself: the one at --node, else the one whose folder --home is."""
+    async with session.connected(_with_own_rpc(settings)) as client:
         document = await client.rpc.call("status")
     if as_json:
         print_json(document)
@@ -258,9 +278,13 @@ def reset(home: Path | None, as_json: bool) -> None:
 @click.option("--height", default=0, help="Export the state of this height [the last].")
 def export(home: Path | None, height: int) -> None:
     """Print a genesis document that starts a network with this node's state. The node must be stopped."""
+    from supercloud.node.home import Home
     from supercloud.node.server import export_genesis
 
+    where = _home(home)
+    if not Home(where).genesis.exists():
+        raise click.ClickException(f"{where} is no node's folder; --home names one")
     try:
-        print_json(export_genesis(_home(home), height))
+        print_json(export_genesis(where, height))
     except Exception as error:
         raise_as_click(error)

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from supercloud.cli import node
 from supercloud.cli.main import root
+from supercloud.cli.session import Settings
 from supercloud.node.config import load
 from supercloud.node.engine.ports import StoredBlock
 from supercloud.node.home import Home
@@ -111,7 +113,7 @@ def test_reset_refuses_a_chain_that_nobody_else_has(tmp_path: Path) -> None:
         (["init", "--genesis-override", "/nowhere"], 2, "does not exist"),
         (["init", "--chain-id", ""], 1, ""),
         (["start"], 1, "make one with `supercloud node init --home"),
-        (["export"], 1, ""),
+        (["export"], 1, "is no node's folder; --home names one"),
         (["export", "--height", "x"], 2, "not a valid integer"),
         (["join"], 2, "Missing option '--genesis'"),
         (["fly"], 2, "No such command 'fly'"),
@@ -121,6 +123,29 @@ def test_slips(words: list[str], code: int, said: str, tmp_path: Path) -> None:
     done = call(*words, *([] if words == ["fly"] else ["--home", tmp_path / "n"]))
     assert (done.exit_code, done.stdout) == (code, ""), done.output
     assert done.stderr and said in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("listen", "asked"),
+    [
+        ("127.0.0.1:4444", "http://127.0.0.1:4444"),
+        ("0.0.0.0:4444", "http://127.0.0.1:4444"),
+        ("[::]:4444", "http://127.0.0.1:4444"),
+        ("10.0.0.7:4444", "http://10.0.0.7:4444"),
+        ("", None),
+    ],
+)
+def test_status_asks_the_node_of_this_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listen: str, asked: str | None
+) -> None:
+    monkeypatch.delenv("SUPERCLOUD_NODE", raising=False)
+    call("init", "--home", tmp_path / "node")
+    monkeypatch.setenv("SUPERCLOUD_RPC_LISTEN", listen)
+    for home in (tmp_path / "node", tmp_path):
+        settings = Settings(home, None, None, None, "")
+        assert node._with_own_rpc(settings).node == asked
+        named = settings._replace(node="http://other:1")
+        assert node._with_own_rpc(named) == named
 
 
 def test_an_override_that_is_no_json(tmp_path: Path) -> None:
