@@ -340,6 +340,10 @@ def from_snapshot(folder: Path, network: Network) -> list[Row]:
     with running(network.home):
         until(lambda: height(network.url) >= due, "the height of a snapshot")
         took = until((place / "hashes").exists, "a snapshot")
+    bytes_ = size(place)
+    # No further one is made beside what is measured.
+    network.set(lambda config: setattr(config.state, "snapshot_interval", 0))
+    with running(network.home):
         until(lambda: height(network.url) >= due + 3, "blocks after a snapshot")
         say("joining from a snapshot")
         commit = ask(network.url, "commit", height=str(due - 5))["signed_header"]["commit"]
@@ -353,11 +357,11 @@ def from_snapshot(folder: Path, network: Network) -> list[Row]:
             trust_hash=commit["block_id"]["hash"],
         )
     return [
-        ("snapshot made", f"{took:.1f} s", f"{size(place) / 2**20:.1f} MiB, beside blocks"),
+        ("snapshot made", f"{took:.1f} s", f"{bytes_ / 2**20:.1f} MiB, beside blocks"),
         (
             "joined from a snapshot",
             f"{quick.seconds:.1f} s",
-            f"{quick.cpu_s:.0f} s of CPU; {size(place) / 2**20:.1f} MiB; home {size(quick.home) >> 20} MiB",
+            f"{quick.cpu_s:.0f} s of CPU; {bytes_ / 2**20:.1f} MiB; home {size(quick.home) >> 20} MiB",
         ),
     ]
 
