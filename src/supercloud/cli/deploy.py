@@ -18,6 +18,7 @@ import click
 
 from supercloud import sdl as sdl_files
 from supercloud.cli import session
+from supercloud.cli.called import say
 from supercloud.cli.offers import Board, Book, choose, short
 from supercloud.cli.output import DSEQ, command, console, json_option, print_json
 from supercloud.sdk import market
@@ -128,7 +129,7 @@ async def run(
     except SdkError as error:
         raise PermanentError(f"{error}\n{_how_to_go_on(number, has_lease)}") from error
     except asyncio.CancelledError:
-        click.echo(_how_to_go_on(number, has_lease), err=True)
+        say(_how_to_go_on(number, has_lease), err=True)
         raise
     done = Deployed(number, chosen, statuses, ports, time.monotonic() - begun)
     _announce(done, out)

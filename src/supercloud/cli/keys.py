@@ -9,6 +9,7 @@ from typing import TextIO
 import click
 
 from supercloud.cli import session
+from supercloud.cli.called import say
 from supercloud.cli.output import console, json_option, print_json, raise_as_click, table
 from supercloud.crypto.secp256k1 import PrivateKey
 from supercloud.sdk.keyring import Backend, Key, Keyring, KeyringError
@@ -106,7 +107,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     elif rows:
         console().print(table(("name", "address"), rows))
     else:
-        click.echo(f"no keys in {keyring.folder}; `supercloud keys add NAME` makes one")
+        say(f"no keys in {keyring.folder}; `supercloud keys add NAME` makes one")
 
 
 @keys.command()

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import click
 
+from supercloud.cli.called import Formatter, called, show
+
 # gRPC warns on stderr when a process that uses it starts another one; ours never use it in the child.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
@@ -109,13 +111,14 @@ def root() -> None:
 
 def main() -> None:
     """Run the command line; turns expected errors into one line on stderr and exit code 1."""
+    click.Context.formatter_class = Formatter
     try:
-        code = root(standalone_mode=False, prog_name="supercloud")
+        code = root(standalone_mode=False, prog_name=called(), complete_var="_SUPERCLOUD_COMPLETE")
         sys.stdout.flush()
     except click.exceptions.Exit as finished:
         sys.exit(finished.exit_code)
     except click.ClickException as error:
-        error.show()
+        show(error)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)

@@ -13,6 +13,7 @@ from typing import Any
 import click
 import orjson
 
+from supercloud.cli.called import in_words
 from supercloud.descriptors import raise_limit
 from supercloud.sdk.errors import SdkError
 from supercloud.types.errors import ChainError
@@ -85,9 +86,15 @@ def console(stderr: bool = False) -> Any:
     """A rich console; colours appear on terminals alone, and only there lines are broken."""
     from rich.console import Console
 
-    made = Console(stderr=stderr, highlight=False)
+    class Words(Console):
+        """A console that names the command as it was called."""
+
+        def print(self, *objects: Any, **options: Any) -> None:
+            super().print(*(in_words(each) if type(each) is str else each for each in objects), **options)
+
+    made = Words(stderr=stderr, highlight=False)
     if not made.is_terminal and "COLUMNS" not in os.environ:
-        made = Console(stderr=stderr, highlight=False, width=PIPED_COLUMNS)
+        made = Words(stderr=stderr, highlight=False, width=PIPED_COLUMNS)
     return made
 
 

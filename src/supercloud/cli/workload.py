@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from supercloud.cli import session
+from supercloud.cli.called import say
 from supercloud.cli.output import DSEQ, clean, command, json_option, print_json, styled
 from supercloud.sdk import gateway as wire
 from supercloud.sdk import market
@@ -173,7 +174,7 @@ async def shell(
         if code:
             await _say_services(gateway, lease, service)
     if code in NOT_STARTED:
-        click.echo(
+        say(
             f"If its image has no shell, `supercloud exec {dseq} {service} PROGRAM` runs what it has.",
             err=True,
         )
