@@ -68,9 +68,11 @@ def test_a_remote_signer_leaves_the_validators_files_alone(tmp_path: Path) -> No
 
 def test_a_chain_has_one_beginning(tmp_path: Path) -> None:
     at = home(tmp_path)
-    at.prepare(build("first", 0, [], {}))
+    at.prepare(build("first", 0, [], {"bank": {}}))
     at.prepare(build("second", 0, [], {}, initial_height=9))
-    assert orjson.loads(at.genesis.read_bytes())["chain_id"] == "first"
+    written = orjson.loads(at.genesis.read_bytes())
+    assert written["chain_id"] == "first"
+    assert written["app_state"] == {}, "the state is this node's own business, however large"
     assert at.initial_height == 1
 
 
