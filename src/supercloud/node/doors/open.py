@@ -61,7 +61,7 @@ class Ports(NamedTuple):
 
 
 class Doors:
-    """RPC, REST and gRPC of a node. `listeners` are to be told of blocks, in this order."""
+    """RPC, REST and gRPC of a node. Of a block `indexing` is to be told first: who hears of it may look it up."""
 
     def __init__(self, view: View, config: Config, metrics: Metrics) -> None:
         self._view = view
@@ -73,12 +73,15 @@ class Doors:
         self._grpc: GrpcServer | None = None
         kept = config.engine.blocks_kept
         # A database that does not answer must hold neither blocks nor doors up.
-        self._apart = Alongside(Indexing(view.index, kept, view.history.again())) if view.index.far else None
-        self.listeners: list[Listener] = [
-            self._apart or Indexing(view.index, kept, view.history),
-            view.waiting,
-            self._hub,
-        ]
+        indexing = Indexing(view.index, kept, view.history.again())
+        self._apart = Alongside(indexing) if view.index.far else None
+        self.indexing: Listener = self._apart or indexing
+        self.hearing: list[Listener] = [view.waiting, self._hub]
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """All who are to be told of a block, in this order."""
+        return [self.indexing, *self.hearing]
 
     async def open(self, ports: Ports) -> Addresses:
         """Answer from now on. Raises on anything that prevents it."""

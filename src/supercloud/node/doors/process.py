@@ -12,6 +12,7 @@ import logging
 import signal
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,23 +59,27 @@ class Process:
         self._setup: dict[str, Any] = {}
         self._peers = RelayedPeers(self._link)
         self._metrics = Metrics()
-        self._told: list[bytes] = []
+        self._told: asyncio.Queue[bytes] = asyncio.Queue()
         self._state: EngineState
+        self._blocks: BlockStore
         self._view: View
         self._doors: Doors | None = None
-        self._opening: asyncio.Task[None] | None = None
+        self._serving: asyncio.Task[None] | None = None
         self._counting: asyncio.Task[None] | None = None
+        # Calls are answered while a block's events go into the index.
+        self._indexer = ThreadPoolExecutor(1, "index")
 
     async def run(self, descriptor: int) -> None:
         """Serve until the link is lost."""
         loop = asyncio.get_running_loop()
         await loop.create_connection(lambda: self._link, sock=socket.socket(fileno=descriptor))
         await self.ended.wait()
-        for task in (self._opening, self._counting):
+        for task in (self._serving, self._counting):
             if task is not None:
                 task.cancel()
         if self._doors is not None:
             await self._doors.close()
+            await asyncio.to_thread(self._indexer.shutdown)
             self._view.index.close()
 
     # --- What the node tells
@@ -85,14 +90,23 @@ class Process:
         elif kind == Kind.ENGINE:
             self._peers.heard(body)
         elif kind == Kind.BLOCK:
-            if self._opening is None:
-                self._opening = asyncio.create_task(self._open(Progress.from_bytes(body)))
-            elif self._doors is None:
-                self._told.append(body)
+            if self._serving is None:
+                self._serving = asyncio.create_task(self._serve(Progress.from_bytes(body)))
             else:
-                self._follow(Progress.from_bytes(body))
+                self._told.put_nowait(body)
 
-    async def _open(self, progress: Progress) -> None:
+    async def _serve(self, progress: Progress) -> None:
+        """Open the doors, then follow the node."""
+        if not await self._open(progress):
+            return
+        try:
+            while True:
+                await self._follow(Progress.from_bytes(await self._told.get()))
+        except Exception as error:
+            log.critical("the doors can not follow the node: %s", error, exc_info=error)
+            self._link.close()
+
+    async def _open(self, progress: Progress) -> bool:
         try:
             ports = Ports(**{name: socket.socket(fileno=fd) for name, fd in self._setup["ports"].items()})
             doors = self._make_doors(progress)
@@ -100,14 +114,12 @@ class Process:
         except Exception as error:
             log.critical("the doors can not be opened: %s", error, exc_info=error)
             self._link.tell(Kind.FAILED, str(error).encode())
-            return
-        for told in self._told:
-            self._tell_listeners(doors, Progress.from_bytes(told))
-        self._told.clear()
+            return False
         self._doors = doors
         settle()
         self._link.tell(Kind.OPEN, orjson.dumps(list(addresses)))
         self._counting = asyncio.create_task(self._count())
+        return True
 
     def _make_doors(self, progress: Progress) -> Doors:
         setup = self._setup
@@ -121,7 +133,8 @@ class Process:
             readonly=True,
         )
         self._state = EngineState.from_bytes(progress.state)
-        history = History(BlockStore(home.data / "blocks", readonly=True), lambda: self._state)
+        self._blocks = BlockStore(home.data / "blocks", readonly=True)
+        history = History(self._blocks, lambda: self._state)
         genesis = genesis_file.load(home.genesis, home.data)
         index = open_index(config.index.database, home.data / "index.sqlite", genesis.chain_id)
         core = Core(
@@ -141,22 +154,24 @@ class Process:
         fill(index, history)
         return Doors(self._view, config, self._metrics)
 
-    def _follow(self, progress: Progress) -> None:
+    async def _follow(self, progress: Progress) -> None:
+        """Let state, blocks, index and whoever waits come to a height together: the index first, which takes a while."""
         assert self._doors is not None
-        self._tell_listeners(self._doors, progress)
-
-    def _tell_listeners(self, doors: Doors, progress: Progress) -> None:
-        """Let state, blocks, index and whoever waits come to a height together."""
         state = EngineState.from_bytes(progress.state)
-        first = self._state.height + 1
-        self._state = state
-        self._view.app.store.follow(state.height, progress.app_hash)
-        for height in range(first, state.height + 1):
-            entry, response = self._view.history.entry(height), self._view.history.response(height)
+        ahead, history = History(self._blocks, lambda: state), self._view.history
+        followed = []
+        for height in range(self._state.height + 1, state.height + 1):
+            entry, response = ahead.entry(height), ahead.response(height)
             if entry is None or response is None:
                 continue
-            committed = Committed(entry.block, entry.id, response)
-            for listener in doors.listeners:
+            history.keep(height, entry)
+            followed.append(Committed(entry.block, entry.id, response))
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._indexer, self._doors.indexing.block_committed, followed[-1])
+        self._state = state
+        self._view.app.store.follow(state.height, progress.app_hash)
+        for committed in followed:
+            for listener in self._doors.hearing:
                 listener.block_committed(committed)
 
     async def _count(self) -> None:

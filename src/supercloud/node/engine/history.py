@@ -83,10 +83,14 @@ class History:
             return None
         named = BlockID.from_pb(types_pb2.Commit.FromString(commit).block_id)
         entry = Entry(block_pb2.Block.FromString(serialised), named, len(serialised))
+        self.keep(height, entry)
+        return entry
+
+    def keep(self, height: int, entry: Entry) -> None:
+        """Have a block at hand that will be asked for soon; it is not given out before its height is there."""
         self._entries[height] = entry
         if len(self._entries) > CACHED_BLOCKS:
             self._entries.popitem(last=False)
-        return entry
 
     def by_hash(self, hash: bytes) -> Entry | None:
         """The block with that hash."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from google.protobuf.any_pb2 import Any
@@ -87,7 +86,7 @@ class TxService:
         limit = min(request.limit or SEARCH_TXS, SEARCH_TXS)
         offset = (max(request.page, 1) - 1) * limit
         try:
-            page = await asyncio.to_thread(
+            page = await self._view.search(
                 self._view.index.search_txs,
                 parse(text),
                 ascending=request.order_by != service_pb2.ORDER_BY_DESC,

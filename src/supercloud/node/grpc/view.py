@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from supercloud.chain.app import SupercloudApp
@@ -10,7 +11,8 @@ from supercloud.node.engine.history import History
 from supercloud.node.engine.peers import Alone, Peers
 from supercloud.node.engine.waiting import Waiting
 from supercloud.node.genesis import Genesis
-from supercloud.node.indexer.port import Position, SearchIndex
+from supercloud.node.indexer.port import Page, Position, SearchIndex
+from supercloud.node.indexer.query import Query
 from supercloud.node.live import Live
 from supercloud.node.mempool import Pool
 
@@ -65,6 +67,14 @@ class View(Core):
 
     async def position(self, key: bytes) -> Position | None:
         """Where the transaction with that hash stands. Raises IndexAway."""
-        if self.index.far:
-            return await asyncio.to_thread(self.index.find, key)
-        return self.index.find(key)
+        found = await asyncio.to_thread(self.index.find, key) if self.index.far else self.index.find(key)
+        return found if found is None or found.height <= self.history.height else None
+
+    async def search(
+        self, search: Callable[..., Page], query: Query, *, ascending: bool, offset: int, limit: int
+    ) -> Page:
+        """What the index finds, as far as blocks are there: it may be a moment ahead. Raises SearchTooWide, IndexAway."""
+        # Searches may take seconds, so they leave the loop.
+        page = await asyncio.to_thread(search, query, ascending=ascending, offset=offset, limit=limit)
+        there = [position for position in page.found if position.height <= self.history.height]
+        return Page(page.total - (len(page.found) - len(there)), there)

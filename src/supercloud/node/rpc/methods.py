@@ -322,8 +322,7 @@ class Methods:
     async def _search(
         self, search: Callable[..., Page], query: Query, ascending: bool, offset: int, limit: int
     ) -> Page:
-        # Searches may take seconds, so they leave the loop.
-        return await asyncio.to_thread(search, query, ascending=ascending, offset=offset, limit=limit)
+        return await self._view.search(search, query, ascending=ascending, offset=offset, limit=limit)
 
     async def unconfirmed_txs(self, limit: int | None) -> JsonObject:
         """What waits for a block."""

@@ -1,15 +1,24 @@
 """The process of the doors without a node behind it."""
 
 import asyncio
+import dataclasses
 import socket
 import struct
 import sys
+import threading
+from types import SimpleNamespace
+from typing import cast
 
 import orjson
 import pytest
+from small_node import SmallNode, transfer
 
 from supercloud.node.doors.link import Link
+from supercloud.node.doors.open import Doors
+from supercloud.node.doors.process import Process
 from supercloud.node.doors.relay import Kind, Progress, pack_error, unpack_error
+from supercloud.node.engine.history import History
+from supercloud.node.engine.ports import Committed
 
 pytestmark = pytest.mark.node
 
@@ -54,3 +63,38 @@ async def test_a_home_that_it_can_not_read_is_named(tmp_path: object) -> None:
     assert told[0][0] == Kind.FAILED and str(tmp_path) in told[0][1].decode()
     link.close()
     await asyncio.wait_for(process.wait(), 20)
+
+
+async def test_the_index_is_first_and_calls_are_answered_meanwhile(small: SmallNode) -> None:
+    small.block(transfer(1, 0))
+    state = small.engine.state
+    process, indexed, heard = Process(), asyncio.Event(), list[tuple[str, int, int]]()
+    process._state, process._blocks = state, small.view.history._store  # type: ignore[assignment]
+    history = History(process._blocks, lambda: process._state)
+    process._view = dataclasses.replace(small.view, history=history)
+    loop, free = asyncio.get_running_loop(), threading.Event()
+
+    class Hearing:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def block_committed(self, committed: Committed) -> None:
+            if self.name == "index":
+                loop.call_soon_threadsafe(indexed.set)
+                free.wait(5)
+            heard.append((self.name, committed.block.header.height, history.height))
+
+    doors = SimpleNamespace(indexing=Hearing("index"), hearing=[Hearing("waiting"), Hearing("hub")])
+    process._doors = cast(Doors, doors)
+    small.block(transfer(1, 1))
+    small.block(transfer(1, 2))
+    news = Progress(small.app.store.app_hash, small.engine.state.to_bytes())
+    following = asyncio.create_task(process._follow(news))
+    await asyncio.wait_for(indexed.wait(), 5)
+    assert history.height == 1 and history.entry(2) is None, "the loop is free, and the block not there yet"
+    free.set()
+    await following
+    assert heard == [
+        ("index", 2, 1), ("index", 3, 1), ("waiting", 2, 3), ("hub", 2, 3), ("waiting", 3, 3), ("hub", 3, 3),
+    ]  # fmt: skip
+    process._indexer.shutdown()
