@@ -17,6 +17,8 @@ T = TypeVar("T")
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 10_000
 """A larger page than this is cut; `next_key` leads on."""
+COUNTED_UNASKED_MAX = 100_000
+"""Of more records than this the total is told only to those who ask for it."""
 
 
 def paginate(
@@ -26,7 +28,7 @@ def paginate(
 
     `accept` gets the key without the prefix and the value, and returns the item, or None to leave it out.
     `next_key` is the key, without the prefix, of the first record of the next page. A request without a limit has
-    its total counted, asked for or not, as the network's lists do.
+    its total counted, asked for or not, as the network's lists do; not where that were a walk through a large state.
     """
     if page.offset and page.key:
         raise InvalidArgument("invalid request, either offset or key is expected, got both")
@@ -49,6 +51,9 @@ def paginate(
         if not response.next_key:
             response.next_key = key[skipped:]
         if not counting:
+            break
+        if matched > COUNTED_UNASKED_MAX and not page.count_total:
+            counting = False
             break
     if counting:
         response.total = matched

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from supercloud.chain.baseapp import pagination
 from supercloud.chain.baseapp.pagination import LIMIT_DEFAULT, LIMIT_MAX, paginate
 from supercloud.pb.cosmos.base.query.v1beta1.pagination_pb2 import PageRequest
 from supercloud.testing.ledger import Ledger
@@ -58,6 +59,15 @@ def test_a_filter_counts_only_what_it_lets_through(kv) -> None:
         lambda key, value: int(value) if int(value) % 2 else None,
     )
     assert (items, page.next_key, page.total) == ([3, 5], b"\x07", 5)
+
+
+def test_large_states_are_counted_for_those_who_ask(kv, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagination, "LIMIT_DEFAULT", 3)
+    monkeypatch.setattr(pagination, "COUNTED_UNASKED_MAX", 9)
+    assert read(kv) == ([0, 1, 2], b"\x03", 0)
+    assert read(kv, count_total=True) == ([0, 1, 2], b"\x03", 10)
+    monkeypatch.setattr(pagination, "COUNTED_UNASKED_MAX", 10)
+    assert read(kv) == ([0, 1, 2], b"\x03", 10)
 
 
 def test_following_next_keys_reads_everything_once(kv) -> None:
