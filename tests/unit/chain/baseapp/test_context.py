@@ -102,7 +102,7 @@ def test_profiles_differ_by_value() -> None:
 
 def test_only_the_authority_is_the_authority(ctx: Context) -> None:
     require_authority(ctx, ctx.bech32.text(ctx.authority))
-    with pytest.raises(InvalidAuthority, match="invalid authority; expected akash1.*, got akash1") as caught:
+    with pytest.raises(InvalidAuthority, match=r"invalid authority; expected akash1.*, got akash1") as caught:
         require_authority(ctx, ctx.bech32.text(b"x" * 20))
     assert (caught.value.codespace, caught.value.code) == ("gov", 13)
 
