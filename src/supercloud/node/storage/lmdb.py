@@ -41,6 +41,8 @@ PAGE_KEYS_MAX: Final = 512
 STORE_BYTES_MAX: Final = 20
 """Longest name of a store: with the longest key, all of it zeros, and a height it fills LMDB's 511 bytes."""
 STATE_KEY: Final = b"state"
+KEYS_LOOKED_AT_MAX: Final = 1 << 16
+"""Written keys that a start looks at: more than eight usual blocks write, and a small part of a genesis. Half a second."""
 _END: Final = b"\0\0"
 SUFFIX_BYTES: Final = len(_END) + HEIGHT.size
 
@@ -401,7 +403,7 @@ def _look(pages: Pages) -> None:
                 ):
                     raise Damaged(f"a value that height {height} wrote is not current")
                 newer.add(base)
-                if pages.leaves_read >= LEAVES_MAX:
+                if pages.leaves_read >= LEAVES_MAX or len(newer) >= KEYS_LOOKED_AT_MAX:
                     return
         # What the earliest height wrote may be forgotten in part.
         if height == latest > earliest and keys != written:

@@ -120,6 +120,16 @@ def test_a_start_after_a_clean_end_reads_a_part(home: Path, monkeypatch: pytest.
     read.clear()
     look_over(home / "data" / "state", state.SHAPE, whole=False)
     assert len(read) < counts[0], "and no more than a bound"
+    monkeypatch.undo()
+    found: list[bytes] = []
+    find = Pages.find
+    monkeypatch.setattr(Pages, "find", lambda self, *given: found.append(given[1]) or find(self, *given))
+    look_over(home / "data" / "state", state.SHAPE, whole=False)
+    every = len(found)
+    found.clear()
+    monkeypatch.setattr(state, "KEYS_LOOKED_AT_MAX", 3)
+    look_over(home / "data" / "state", state.SHAPE, whole=False)
+    assert 3 < len(found) < every, "of keys as well"
 
 
 def test_an_end_that_was_not_clean_is_known(home: Path) -> None:
