@@ -65,6 +65,10 @@ class BlockStore:
         """Bytes on disk."""
         return self._environment.size_bytes()
 
+    def copy(self, descriptor: int) -> tuple[int, int]:
+        """Write all of it as it is now to a descriptor; returns the lowest and the highest height in the copy."""
+        return self._environment.copy(descriptor, lambda txn: (self._end(txn, False), self._end(txn, True)))
+
     @property
     def base(self) -> int:
         """Lowest height kept; 0 when there is none."""
@@ -147,7 +151,11 @@ class BlockStore:
 
     def _edge(self, last: bool) -> int:
         environment = self._environment
-        with environment.gate, environment.begin(self._blocks) as txn, txn.cursor() as cursor:
+        with environment.gate, environment.begin(self._blocks) as txn:
+            return self._end(txn, last)
+
+    def _end(self, txn: Any, last: bool) -> int:
+        with txn.cursor(self._blocks) as cursor:
             there = cursor.last() if last else cursor.first()
             return int(HEIGHT.unpack(cursor.key())[0]) if there else 0
 

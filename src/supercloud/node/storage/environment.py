@@ -214,6 +214,20 @@ class Environment:
     def _page_bytes(self) -> int:
         return int(self._lmdb.stat()["psize"])
 
+    def copy(self, descriptor: int, look: Callable[[Any], Result]) -> Result:
+        """Write all of it, as of one commit, to a descriptor; other processes go on writing meanwhile.
+
+        What is left out are free pages. Returns what `look(txn)` finds in the same commit.
+        """
+        with self.gate:
+            try:
+                with self.begin(next(iter(self._tables.values()))) as txn:
+                    found = look(txn)
+                    self._lmdb.copyfd(descriptor, compact=True, txn=txn)
+            except lmdb.Error as error:
+                raise _named(self.folder, error) from error
+        return found
+
     def size_bytes(self) -> int:
         """Bytes on disk."""
         return (self.folder / "data.mdb").stat().st_size

@@ -77,6 +77,10 @@ class LmdbBackend:
         """Bytes on disk."""
         return self._environment.size_bytes()
 
+    def copy(self, descriptor: int) -> tuple[int, bytes] | None:
+        """Write all of it as of its last apply to a descriptor; returns height and meta of that one."""
+        return self._environment.copy(descriptor, self._latest)
+
     def get(self, store: str, key: bytes) -> bytes | None:
         """Current value."""
         environment = self._environment
@@ -167,10 +171,13 @@ class LmdbBackend:
         """Height and meta of the last apply."""
         environment = self._environment
         with environment.gate, environment.begin(self._meta) as txn:
-            found = txn.get(STATE_KEY)
+            return self._latest(txn)
+
+    def _latest(self, txn: Any) -> tuple[int, bytes] | None:
+        found = txn.get(STATE_KEY, db=self._meta)
         if not found:
             return None
-        told = environment.unseal(STATE_KEY, found)
+        told = self._environment.unseal(STATE_KEY, found)
         return STATE.unpack_from(told)[0], told[STATE.size :]
 
     def prune(self, before: int, keys_max: int) -> int:
