@@ -263,7 +263,9 @@ class Methods:
 
     async def tx(self, hash_: bytes | None, prove: bool | None) -> JsonObject:
         """A committed transaction."""
-        key = hash_ or b""
+        if not hash_:
+            raise RpcError(INTERNAL_ERROR, "transaction hash cannot be empty")
+        key = hash_
         position = await self._view.position(key)
         if position is None:
             text = f"tx ({hexed(key)}) not found"
@@ -383,6 +385,8 @@ class Methods:
 
     async def broadcast_evidence(self, evidence: JsonObject | None) -> JsonObject:
         """Hand a misdeed's proof to the network. A lone validator can not be put on trial by its own blocks."""
+        if not evidence:
+            raise RpcError(INTERNAL_ERROR, "no evidence was provided")
         if known := await self._view.peers.ask("broadcast_evidence", evidence=evidence):
             return known
         raise RpcError(INTERNAL_ERROR, "this node's engine takes no evidence")

@@ -105,6 +105,8 @@ async def test_commits_and_headers(small: SmallNode, call: Call) -> None:
         ("tx_search", {"query": "a='b'", "page": "0"}, r"page should be within \[1, 1\] range, given 0"),
         ("tx_search", {"query": "a='b'", "order_by": "up"}, "expected order_by to be either"),
         ("broadcast_evidence", {"evidence": {"type": "x"}}, "takes no evidence"),
+        ("broadcast_evidence", {}, "no evidence was provided"),
+        ("tx", {}, "transaction hash cannot be empty"),
         ("genesis_chunked", {"chunk": "1"}, "there are 1 chunks, 1 is invalid"),
     ],
 )
