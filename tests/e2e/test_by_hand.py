@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import time
@@ -12,6 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+
+from supercloud import sdl
+from supercloud.cli import session
+from supercloud.sdk import market
+from supercloud.types.coin import Coin
 
 from .cloud import PATIENCE_S, Cloud
 
@@ -97,14 +103,19 @@ def get_or_none(url: str) -> tuple[int, str] | None:
 
 
 def test_offers_are_looked_at_and_taken_by_hand(cloud: Cloud) -> None:
-    """`tx` posts the order, `bids` shows who answered, `lease` takes one."""
+    """An order is posted, `bids` shows who answered, `lease` takes one."""
     file = EXAMPLES / "hello" / "deploy.yaml"
     missing = cloud.run("deploy", str(file), "--json")
     assert missing.code == 2 and "--pick" in missing.err
     nobody = cloud.run("deploy", str(file), "--json", "--bid", cloud.addresses["auditor"])
     assert nobody.code == 1 and "is no provider of" in nobody.err
-    posted = cloud.run("deploy", str(file), "--json", "--pick", "cheapest", "--wait", "0")
-    assert posted.code == 1 and "0 bid(s) for 1 group(s)" in posted.err
+
+    async def post() -> None:
+        async with session.signing(cloud.settings()) as tenant:
+            document = sdl.load(file.read_bytes())
+            await market.create_deployment(tenant.sender, document, Coin("uakt", 5_000_000))
+
+    asyncio.run(post())
     (row,) = cloud.run("ps", "--json").document
     dseq = str(row["dseq"])
     until(lambda: cloud.run("bids", dseq, "--json").document, "a bid")

@@ -46,4 +46,5 @@ def test_what_is_neither_a_key_nor_an_address(town: Town, text: str) -> None:
 def test_no_node(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("supercloud.cli.session.CONNECT_S", 0.1)
     done = town.run("balance", "--node", "http://127.0.0.1:1")
-    assert done.code == 1 and "node at http://127.0.0.1:1 is not ready" in done.err
+    assert done.code == 1 and "node at http://127.0.0.1:1 does not answer" in done.err
+    assert "`supercloud up` starts a local one, --node URL names another" in done.err

@@ -16,6 +16,7 @@ import orjson
 from click.testing import CliRunner
 from world import RICHES, until
 
+from supercloud import sdl
 from supercloud.cli.main import root
 from supercloud.node.config import Config as NodeConfig
 from supercloud.node.home import init_home
@@ -23,8 +24,10 @@ from supercloud.node.server import Node
 from supercloud.provider.config import Config
 from supercloud.provider.drivers.mock import MockDriver
 from supercloud.provider.service import Provider
+from supercloud.sdk import market
 from supercloud.sdk.client import Client
 from supercloud.sdk.keyring import Backend, Keyring
+from supercloud.sdk.tx import TxSender
 from supercloud.testing import ports
 from supercloud.types.address import Bech32
 from supercloud.types.coin import Coin
@@ -148,6 +151,12 @@ class Town:
         path = self.folder / "deploy.yaml"
         path.write_text(text)
         return path
+
+    def order(self, text: str = SDL) -> int:
+        """An order on the ledger, and nothing more; returns its dseq."""
+        sender = TxSender(self.client, self.keys.key("tenant").signer)
+        found: int = self.act(market.create_deployment(sender, sdl.load(text), Coin("uakt", 5_000_000)))
+        return found
 
     def deploy(self, *words: Any, text: str = SDL) -> Any:
         """A workload that runs; returns what `deploy --json` says."""
