@@ -45,7 +45,7 @@ COMMANDS: dict[str, Lazy] = {
     "keys": Lazy("keys:keys", "Make, restore, list and export keys."),
     "providers": Lazy("providers:providers", "List the providers of the network."),
     "provider": Lazy("provider:provider", "Run a provider on this machine: init, start, status."),
-    "node": Lazy("node:node", "Run a node of the ledger: init, join, start, status, export."),
+    "node": Lazy("node:node", "Run a node of the ledger: init, join, start, run, status, export."),
     "network": Lazy("network:network", "Make and run a network of several validators: new, up."),
     "genesis": Lazy(
         "genesis:genesis", "Write a network's genesis together: add-account, gentx, collect, validate."
@@ -54,6 +54,7 @@ COMMANDS: dict[str, Lazy] = {
     "tx": Lazy("tx:tx", "Send any message of any module."),
     "query": Lazy("query:query", "Ask any question of any module."),
     "sdl": Lazy("sdl:sdl", "Check and render SDL files."),
+    "pre-upgrade": Lazy("run:pre_upgrade", "Say whether this program can go on in a node's home."),
     "completion": Lazy("completion:completion", "Print the completion script for your shell."),
 }
 

@@ -1,4 +1,4 @@
-"""`supercloud node init|join|start|status|verify|reset|export`; backup, restore and snapshots have files of their own."""
+"""`supercloud node init|join|start|status|verify|reset|export`; backup, restore, run, snapshots have their own files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 from supercloud.cli import session
 from supercloud.cli.backup import backup, restore
 from supercloud.cli.output import command, console, json_option, print_json, raise_as_click
+from supercloud.cli.run import add_program, run
 from supercloud.types.address import Bech32
 from supercloud.types.coin import Coin, parse_coins
 
@@ -23,6 +24,8 @@ def node() -> None:
 
 node.add_command(backup)
 node.add_command(restore)
+node.add_command(run)
+node.add_command(add_program)
 
 _HOME = click.option(
     "--home", type=click.Path(path_type=Path), default=None, help="Folder of the node [~/.supercloud/node]."

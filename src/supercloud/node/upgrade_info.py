@@ -6,30 +6,21 @@ that of the network's node: `{"name", "time", "height", "info"}`, a time that is
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import orjson
 
 from supercloud.chain.x.upgrade.types import UpgradeNeeded
-
-FILE: Final = "upgrade-info.json"
-_TIME: Final = "0001-01-01T00:00:00Z"
+from supercloud.node.programs import INFO, NEVER, write_whole
 
 
 def note(data: Path, error: BaseException) -> None:
     """Write the file when an upgrade is what an error, or one that led to it, is about."""
     for each in _chain(error):
         if isinstance(each, UpgradeNeeded):
-            document = {"name": each.name, "time": _TIME, "height": each.height, "info": each.info}
-            fresh = data / f"{FILE}.new"
-            with fresh.open("wb") as file:
-                file.write(orjson.dumps(document))
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(data / FILE)
+            document = {"name": each.name, "time": NEVER, "height": each.height, "info": each.info}
+            write_whole(data / INFO, orjson.dumps(document))
             return
 
 
