@@ -43,6 +43,9 @@ class NodeSettings:
 
     moniker: str = _setting("supercloud", "Name under which the node shows itself.")
     log_level: str = _setting("info", "debug, info, warning or error.")
+    ready_age_s: float = _setting(
+        30.0, "Seconds that the last block may be old for /ready to say that the node is."
+    )
 
 
 @dataclass

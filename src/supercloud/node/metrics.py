@@ -16,6 +16,7 @@ from typing import Any, Final
 from supercloud.node.engine.peers import PeersError
 from supercloud.node.engine.ports import Committed
 from supercloud.node.grpc.asgi import Receive, Scope, Send, respond
+from supercloud.node.grpc.readiness import Readiness
 from supercloud.node.grpc.view import Core
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 
@@ -102,9 +103,16 @@ class Metrics:
 
 
 class MetricsServer:
-    """ASGI application that answers `/metrics`. `sizes` are bytes on disk by part of the store."""
+    """ASGI application that answers `/metrics`, `/live` and `/ready`. `sizes` are bytes on disk by part of the store."""
 
-    def __init__(self, metrics: Metrics, view: Core, sizes: Mapping[str, Callable[[], int]]) -> None:
+    def __init__(
+        self,
+        metrics: Metrics,
+        view: Core,
+        sizes: Mapping[str, Callable[[], int]],
+        readiness: Readiness | None = None,
+    ) -> None:
+        self._readiness = readiness or Readiness(view)
         self._metrics = metrics
         self._view = view
         self._sizes = sizes
@@ -112,6 +120,8 @@ class MetricsServer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
+            return
+        if await self._readiness.respond(scope["path"], send):
             return
         if scope["path"] != "/metrics":
             await respond(send, 404, b"", [CONTENT_TYPE])

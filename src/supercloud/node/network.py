@@ -317,9 +317,20 @@ def _write_services(plan: Plan, folder: Path, members: Sequence[Member]) -> None
             "    restart: always",
             "    stop_grace_period: 30s",
             f"    volumes: [../{member.name}:/home/node]",
+            *_HEALTHCHECK.format(metrics=member.endpoints.metrics.rpartition(":")[2]).splitlines(),
         ]
     (service / "compose.yaml").write_text("\n".join(lines) + "\n")
 
+
+_HEALTHCHECK: Final = """\
+    # Healthy is ready: level with the others, the last block young. Nothing starts it anew when it is not.
+    healthcheck:
+      test: ["CMD", "python3", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:{metrics}/ready')"]
+      interval: 10s
+      timeout: 8s
+      retries: 3
+      start_period: 10m
+"""
 
 _UNIT: Final = """\
 # {node} of the network {network}. Copy its home to /var/lib/{network}/{node}, owned by the account `supercloud`.

@@ -32,6 +32,7 @@ from supercloud.node.engine.cometbft.snapshots import Snapshots
 from supercloud.node.engine.embedded import EngineError
 from supercloud.node.engine.history import History
 from supercloud.node.engine.waiting import Waiting
+from supercloud.node.grpc.readiness import Readiness
 from supercloud.node.grpc.view import Core, Identity, View
 from supercloud.node.home import Home, profile_of
 from supercloud.node.indexer.choice import open_index
@@ -282,7 +283,8 @@ class Node:
         addresses: Addresses = await self._doors.open(Ports.of(config))
         self.rpc_url, self.rest_url, self.grpc_address = addresses
         if config.metrics.listen:
-            door = MetricsServer(self._metrics, core, self._sizes)
+            readiness = Readiness(core, age_s=config.node.ready_age_s)
+            door = MetricsServer(self._metrics, core, self._sizes, readiness)
             self.metrics_url = await self._figures.serve(
                 door, bind(config.metrics.listen), METRICS_CONNECTIONS
             )

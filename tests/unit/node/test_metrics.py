@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from small_node import SmallNode, transfer
 
+from supercloud.node.grpc.readiness import Readiness
 from supercloud.node.metrics import Histogram, Metrics, MetricsServer
 
 LINE = re.compile(r'[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? -?[0-9.e+]+')
@@ -86,6 +87,16 @@ async def test_open_sockets_are_counted_while_they_are_open(small: SmallNode, me
 
 async def test_nothing_else_is_served(small: SmallNode, metrics: Metrics) -> None:
     assert (await ask(MetricsServer(metrics, small.view, {}), "/"))[0] == 404
+
+
+async def test_whether_it_is_ready_is_told_here_too(small: SmallNode, metrics: Metrics) -> None:
+    door = MetricsServer(metrics, small.view, {})
+    assert (await ask(door, "/live"))[0] == 200
+    status, text = await ask(door, "/ready")
+    assert status == 503 and "there is no block yet" in text
+    ready = MetricsServer(metrics, small.view, {}, Readiness(small.view, clock=lambda: small.now / 1e9))
+    small.block()
+    assert (await ask(ready, "/ready"))[0] == 200
 
 
 def test_a_histogram_adds_up() -> None:

@@ -129,6 +129,10 @@ def test_nodes_on_machines_of_their_own_listen_to_others_and_have_units(tmp_path
     third = services["node3"]
     assert third["command"].endswith("node start --home /home/node")
     assert third["volumes"] == ["../node3:/home/node"] and third["network_mode"] == "host"
+    check = third["healthcheck"]
+    fourth = tomllib.loads((tmp_path / "node3/config/config.toml").read_text())
+    assert f"http://{fourth['metrics']['listen']}/ready" in check["test"][-1]
+    compile(check["test"][-1], "healthcheck", "exec")
     assert third["build"] == {
         "context": "${SUPERCLOUD_SOURCE:-.}",
         "dockerfile": "examples/validator/Containerfile",

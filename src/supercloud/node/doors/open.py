@@ -17,6 +17,7 @@ from supercloud.node.doors.indexing import Indexing
 from supercloud.node.engine.embedded import EngineError
 from supercloud.node.engine.ports import Listener
 from supercloud.node.grpc.asgi import CrossOrigin
+from supercloud.node.grpc.readiness import Readiness
 from supercloud.node.grpc.server import GrpcServer
 from supercloud.node.grpc.services import make_dispatch
 from supercloud.node.grpc.view import View
@@ -147,7 +148,8 @@ class Doors:
             commit_s=rpc.commit_s,
             requests_per_s=rpc.requests_per_s,
         )
-        return RpcServer(self._view, dispatch, self._hub, limits, CrossOrigin(rpc.cors_origins))
+        readiness = Readiness(self._view, self._view.live, self._config.node.ready_age_s)
+        return RpcServer(self._view, dispatch, self._hub, limits, CrossOrigin(rpc.cors_origins), readiness)
 
 
 class HttpServers:

@@ -29,6 +29,7 @@ from supercloud.node.grpc.asgi import (
     respond,
 )
 from supercloud.node.grpc.dispatch import Dispatch
+from supercloud.node.grpc.readiness import Readiness
 from supercloud.node.grpc.view import View
 from supercloud.node.rpc.frames import FRAMES
 from supercloud.node.rpc.jsonrpc import (
@@ -75,8 +76,15 @@ class RpcServer:
     """ASGI application over a node's view."""
 
     def __init__(
-        self, view: View, dispatch: Dispatch, hub: Hub, limits: Limits, cross_origin: CrossOrigin
+        self,
+        view: View,
+        dispatch: Dispatch,
+        hub: Hub,
+        limits: Limits,
+        cross_origin: CrossOrigin,
+        readiness: Readiness | None = None,
     ) -> None:
+        self._readiness = readiness or Readiness(view, view.live)
         self._rates = Rates(limits.requests_per_s)
         self._methods = Methods(view, dispatch, limits.commit_s).table()
         self._hub = hub
@@ -106,6 +114,9 @@ class RpcServer:
         extra = self._cross_origin.headers(scope)
         if scope["method"] == "OPTIONS":
             await respond(send, 204, b"", extra)
+            return
+        # Before the count of requests: what asks for many clients comes from one address.
+        if await self._readiness.respond(scope["path"], send, extra):
             return
         client = client_of(scope)
         if not self._rates.take(client):

@@ -99,6 +99,17 @@ async def test_metrics_show_what_the_doors_have_counted(node: Node, session: aio
             await asyncio.sleep(0.1)
 
 
+async def test_both_processes_say_whether_the_node_is_ready(
+    node: Node, session: aiohttp.ClientSession
+) -> None:
+    await Rpc(session, node.rpc_url).answering()
+    for url in (node.rpc_url, node.metrics_url):
+        for path in ("live", "ready"):
+            async with session.get(f"{url}/{path}") as response:
+                said = await response.json()
+            assert response.status == 200 and said[path] is True and said["height"] > 0
+
+
 async def test_the_process_ends_with_the_node(tmp_path: Path) -> None:
     node = Node(make_home(tmp_path / "home", apart()), apart())
     await node.start()

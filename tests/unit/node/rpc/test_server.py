@@ -9,6 +9,7 @@ import pytest
 from small_node import SmallNode, transfer
 
 from supercloud.node.grpc.asgi import CrossOrigin
+from supercloud.node.grpc.readiness import Readiness
 from supercloud.node.rpc.jsonrpc import Request
 from supercloud.node.rpc.server import Limits, RpcServer
 from supercloud.node.rpc.subscriptions import Hub
@@ -225,3 +226,23 @@ async def test_websockets_of_one_client_are_bounded(small: SmallNode) -> None:
         "websocket.close",
     ]
     assert not server._sockets_of, "a client that is gone leaves nothing behind"
+
+
+async def test_load_balancers_are_answered_however_often_they_ask(small: SmallNode) -> None:
+    readiness = Readiness(small.view, small.view.live, clock=lambda: small.now / 1e9)
+    small.block()
+    server = RpcServer(
+        small.view, small.dispatch, Hub(), Limits(requests_per_s=1), CrossOrigin(["*"]), readiness
+    )
+    for _ in range(5):
+        for path in ("/live", "/ready"):
+            status, _, body = await Client(server).request("GET", path)
+            assert status == 200 and orjson.loads(body)[path.strip("/")] is True
+    small.now += 60 * 10**9
+    status, headers, body = await Client(server).request(
+        "GET", "/ready", headers=((b"origin", b"https://x"),)
+    )
+    assert status == 503 and "62 seconds old" in orjson.loads(body)["reason"]
+    assert headers[b"access-control-allow-origin"] == b"*"
+    # CometBFT's own method is what it was.
+    assert orjson.loads((await Client(server).request("GET", "/health"))[2])["result"] == {}
