@@ -17,7 +17,7 @@ from supercloud.pb.tendermint.types import params_pb2
 
 STORES = ("bank", "market")
 KEYS = 60
-HEIGHTS = 20
+HEIGHTS = 24
 """Of the home that `home` gives."""
 
 

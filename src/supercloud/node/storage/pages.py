@@ -139,15 +139,19 @@ class Pages:
 
         `prove` is called with their records. Returns how many leaves were looked at.
         """
-        looked_at = 0
+        looked_at = big_pages = 0
         for number, low, high in self._walk(table):
             if looked_at < leaves_max:
                 for key, kind, value, length in self._leaf(number, table, (low, high)):
                     if kind == _NODE_BIG:
-                        value = self._big(value, length)[0]
+                        value, pages = self._big(value, length)
+                        big_pages += pages
                     if prove is not None:
                         prove(key, value)
                 looked_at += 1
+        if looked_at == table.leaves:
+            # A long value that says it has more pages than it has would take others' with it when it goes.
+            self._agree(big_pages, table.big_pages, "pages of long values")
         return looked_at
 
     def claim_free(self) -> None:
@@ -352,7 +356,7 @@ class Pages:
         if len(body) < needed * size:
             raise Damaged(f"page {first} is not there")
         at, _, flags, pages = _BIG_HEAD.unpack_from(body)
-        if at != first or flags != _BIG or pages < needed:
+        if at != first or flags != _BIG or not needed <= pages <= self.last_page + 1 - first:
             raise Damaged(f"page {first} is not what it should be")
         if claim:
             self._claim(first, pages)

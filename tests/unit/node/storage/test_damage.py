@@ -100,6 +100,20 @@ def test_a_bit_anywhere_is_noticed_or_changes_nothing(home: Path, store: str) ->
     assert noticed > len(used) // 5
 
 
+def test_a_long_value_that_claims_pages_of_others_is_noticed(home: Path) -> None:
+    """LMDB would give them all away when the value goes. Bytes 10 and 12 of a page: its kind, and how many it begins."""
+    path = data_file(home, "state")
+    whole = path.read_bytes()
+    long_values = [number for number in in_use(path) if whole[number * PAGE + 10] == 4]
+    assert len(long_values) > 5
+    for number in long_values:
+        changed = bytearray(whole)
+        changed[number * PAGE + 12] += 1
+        path.write_bytes(changed)
+        with pytest.raises((StorageDamaged, StateCorrupt)):
+            start(home)
+
+
 def test_a_start_after_a_clean_end_reads_a_part(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
     leaf = Pages._leaf
