@@ -79,6 +79,10 @@ class Metrics:
             if not result.code:
                 self.messages.update(_actions(result.events))
 
+    def answered(self, door: str, status: str) -> None:
+        """Count an answer."""
+        self.requests[door, status] = self.requests.get((door, status), 0) + 1
+
     def counted(self, door: str, app: Any) -> Any:
         """An ASGI application whose requests are counted under the name of its door."""
 
@@ -93,8 +97,7 @@ class Metrics:
 
             async def watched(message: Any) -> None:
                 if message["type"] == "http.response.start":
-                    place = (door, str(message["status"]))
-                    self.requests[place] = self.requests.get(place, 0) + 1
+                    self.answered(door, str(message["status"]))
                 await send(message)
 
             await app(scope, receive, watched)
@@ -159,7 +162,7 @@ class MetricsServer:
         lines += _labelled(
             "requests_total",
             "counter",
-            "Requests answered, by door and HTTP status.",
+            "Requests answered, by door and status.",
             [({"door": door, "status": status}, n) for (door, status), n in sorted(seen.requests.items())],
         )
         lines += _labelled(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import uvicorn
@@ -19,6 +20,7 @@ from supercloud.node.engine.ports import Listener
 from supercloud.node.grpc.asgi import CrossOrigin
 from supercloud.node.grpc.readiness import Readiness
 from supercloud.node.grpc.server import GrpcServer
+from supercloud.node.grpc.server import Limits as GrpcLimits
 from supercloud.node.grpc.services import make_dispatch
 from supercloud.node.grpc.view import View
 from supercloud.node.metrics import Metrics
@@ -112,14 +114,15 @@ class Doors:
         if config.grpc.listen:
             host, _ = split_address(config.grpc.listen)
             grpc = config.grpc
-            self._grpc = GrpcServer(
-                dispatch,
+            allowed = GrpcLimits(
                 grpc.message_bytes,
                 grpc.calls,
                 grpc.calls_per_client,
                 grpc.connections_per_client,
                 grpc.calls_per_s,
             )
+            told = partial(self._metrics.answered, "grpc")
+            self._grpc = GrpcServer(dispatch, allowed, told)
             grpc_address = f"{host}:{self._grpc.bind(config.grpc.listen)}"
             await self._grpc.start()
         return Addresses(rpc_url, rest_url, grpc_address)

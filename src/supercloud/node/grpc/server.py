@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -27,32 +28,42 @@ STOP_SECONDS = 2.0
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
+Told = Callable[[str], None]
+"""Is told the status of an answer, by its name in gRPC."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What clients may ask for; 0 bounds nothing where something is counted by address."""
+
+    message_bytes: int = MESSAGE_BYTES_MAX
+    calls: int = CALLS_MAX
+    calls_per_client: int = CALLS_PER_CLIENT_MAX
+    connections_per_client: int = CONNECTIONS_PER_CLIENT_MAX
+    calls_per_s: int = 0
+    """Of one address."""
+
+
 class GrpcServer:
     """A listener over a dispatch table."""
 
     def __init__(
-        self,
-        dispatch: Dispatch,
-        message_bytes: int = MESSAGE_BYTES_MAX,
-        calls: int = CALLS_MAX,
-        calls_per_client: int = CALLS_PER_CLIENT_MAX,
-        connections_per_client: int = CONNECTIONS_PER_CLIENT_MAX,
-        calls_per_s: int = 0,
+        self, dispatch: Dispatch, limits: Limits = Limits(), told: Told = lambda status: None
     ) -> None:
-        self._connections = ConnectionsPerClient(connections_per_client)
+        self._connections = ConnectionsPerClient(limits.connections_per_client)
         self._port = 0
         self._server = grpc.aio.server(
-            interceptors=[CallsPerClient(calls_per_client, calls_per_s)],
-            maximum_concurrent_rpcs=calls,
+            interceptors=[CallsPerClient(limits.calls_per_client, limits.calls_per_s)],
+            maximum_concurrent_rpcs=limits.calls,
             options=[
                 *OPTIONS,
-                ("grpc.max_receive_message_length", message_bytes),
-                ("grpc.max_send_message_length", message_bytes),
+                ("grpc.max_receive_message_length", limits.message_bytes),
+                ("grpc.max_send_message_length", limits.message_bytes),
                 ("grpc.so_reuseport", 0),
             ],
         )
         names = [service.full_name for service in dispatch.services]
-        self._server.add_generic_rpc_handlers([*reflection.handlers(names), _Handler(dispatch)])
+        self._server.add_generic_rpc_handlers([*reflection.handlers(names), _Handler(dispatch, told)])
 
     def bind(self, address: str) -> int:
         """Take an address, `host:port`; returns the port. Raises RuntimeError."""
@@ -73,10 +84,10 @@ class GrpcServer:
 class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Bytes in, bytes out; types are the dispatch table's business."""
 
-    def __init__(self, dispatch: Dispatch) -> None:
+    def __init__(self, dispatch: Dispatch, told: Told) -> None:
         self._dispatch = dispatch
         self._handlers = {
-            path: _unary(_answering(dispatch, served)) for path, served in dispatch.table.items()
+            path: _unary(_answering(dispatch, served, told)) for path, served in dispatch.table.items()
         }
         self._services = {service.full_name for service in dispatch.services}
 
@@ -98,23 +109,25 @@ def _unary(behaviour: Behaviour) -> Any:
     return grpc.unary_unary_rpc_method_handler(behaviour)
 
 
-def _answering(dispatch: Dispatch, served: Served) -> Behaviour:
+def _answering(dispatch: Dispatch, served: Served, told: Told) -> Behaviour:
     async def answer(data: bytes, context: Any) -> bytes:
         try:
             response, height = await dispatch.call_bytes(served, data, _height(context))
         except Failed as failure:
-            await context.abort(
-                _CODES.get(failure.code, grpc.StatusCode.UNKNOWN), _printable(failure.message)
-            )
+            code = _CODES.get(failure.code, grpc.StatusCode.UNKNOWN)
+            told(code.name)
+            await context.abort(code, _printable(failure.message))
             raise
         except grpc.aio.AbortError:
             raise
         except Exception as error:
             log.exception("query failed", extra={"path": served.path})
+            told(grpc.StatusCode.INTERNAL.name)
             text = f"{type(error).__name__}: {error}"
             await context.abort(grpc.StatusCode.INTERNAL, _printable(text))
             raise
         await context.send_initial_metadata(((HEIGHT_HEADER, str(height)),))
+        told(grpc.StatusCode.OK.name)
         return response
 
     return answer

@@ -9,7 +9,7 @@ import pytest
 from grpc_reflection.v1alpha import reflection_pb2
 from small_node import BOB_TEXT, SmallNode, transfer
 
-from supercloud.node.grpc.server import GrpcServer
+from supercloud.node.grpc.server import GrpcServer, Limits
 from supercloud.pb.cosmos.bank.v1beta1 import query_pb2
 
 BALANCE = "/cosmos.bank.v1beta1.Query/Balance"
@@ -108,7 +108,7 @@ async def test_a_defect_is_an_internal_error(small: SmallNode, channel: grpc.aio
 async def test_calls_of_one_client_are_bounded(small: SmallNode) -> None:
     """Streams that never end, and ordinary calls beside them."""
     small.block()
-    server = GrpcServer(small.dispatch, calls_per_client=1)
+    server = GrpcServer(small.dispatch, Limits(calls_per_client=1))
     port = server.bind("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -130,7 +130,7 @@ async def test_calls_of_one_client_are_bounded(small: SmallNode) -> None:
 
 async def test_messages_are_bounded(small: SmallNode) -> None:
     small.block()
-    server = GrpcServer(small.dispatch, message_bytes=1000)
+    server = GrpcServer(small.dispatch, Limits(message_bytes=1000))
     port = server.bind("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -139,3 +139,17 @@ async def test_messages_are_bounded(small: SmallNode) -> None:
         assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert (await balance(channel)).balance.amount == "0"
     await server.stop()
+
+
+async def test_answers_are_counted_by_their_status(small: SmallNode) -> None:
+    small.block()
+    told: list[str] = []
+    server = GrpcServer(small.dispatch, told=told.append)
+    port = server.bind("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        await balance(channel)
+        with pytest.raises(grpc.aio.AioRpcError):
+            await balance(channel, metadata=(("x-cosmos-block-height", "9"),))
+    await server.stop()
+    assert told == ["OK", "INVALID_ARGUMENT"]
