@@ -15,14 +15,11 @@ import orjson
 import pytest
 from chain_client import settings
 from click.testing import CliRunner
+from governed import make_governed_home
 
-from supercloud.chain.app import Founder, default_genesis
-from supercloud.chain.baseapp.context import Profile
 from supercloud.cli.main import root
 from supercloud.codec.json import to_dict
-from supercloud.node.config import Config
-from supercloud.node.engine import signer
-from supercloud.node.home import VALIDATOR_POWER, Home, init_home
+from supercloud.node.home import VALIDATOR_POWER
 from supercloud.node.server import Node
 from supercloud.sdk.keyring import Backend, Keyring
 from supercloud.types.address import Bech32, module_address
@@ -31,7 +28,6 @@ pytestmark = pytest.mark.node
 
 BECH32 = Bech32("akash")
 AUTHORITY = BECH32.text(module_address("gov"))
-VOTING_S = 4
 
 
 class Village:
@@ -40,29 +36,14 @@ class Village:
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
         self.keys = Keyring(self.home / "keyring", Backend.TEST)
-        for name in ("operator", "builder"):
-            self.keys.create(name)
         config = settings(0.1)
-        self._make_genesis(folder / "node", config)
+        make_governed_home(folder / "node", self.keys, config)
         self.node = Node(folder / "node", config)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._act(self.node.start())
         (self.home / "local.json").write_bytes(orjson.dumps({"rpc": self.node.rpc_url}))
-
-    def _make_genesis(self, folder: Path, config: Config) -> None:
-        init_home(folder, "village", config=config)
-        home = Home(folder)
-        key = signer.read_key_file(home.validator_key).public_key
-        operator = self.keys.address("operator")
-        purses = {self.keys.address(name): {"uakt": 10**12} for name in ("operator", "builder")}
-        founder = Founder(operator, key, VALIDATOR_POWER * 10**6, "village")
-        state = default_genesis(Profile(), purses, [founder])
-        state["gov"]["params"] |= {"voting_period": f"{VOTING_S}s", "expedited_voting_period": "1s"}
-        document = orjson.loads(home.genesis.read_bytes())
-        document["app_state"] = state
-        home.genesis.write_bytes(orjson.dumps(document))
 
     def _act(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)

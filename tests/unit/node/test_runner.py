@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import os
 import shutil
@@ -330,3 +331,12 @@ def test_killed_anywhere_in_an_upgrade_the_next_one_goes_on(tmp_path: Path, stri
     while _dies_at(tmp_path, 1 + deaths * stride):
         deaths += 1
     assert deaths * stride >= 30
+
+
+def test_the_example_of_a_unit_does_not_start_again_what_waits_for_an_operator() -> None:
+    unit = configparser.ConfigParser(interpolation=None, strict=False)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(Path(__file__).parents[3] / "examples" / "validator" / "supercloud-run.service")
+    kept_from = unit["Service"]["RestartPreventExitStatus"].split()
+    assert [int(status) for status in kept_from] == [MISSING, STEP_FAILED, WRONG_TREE]
+    assert unit["Service"]["ExecStart"].endswith("supercloud node run") and IN_USE not in kept_from
