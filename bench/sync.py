@@ -375,6 +375,8 @@ def measure(folder: Path, given: argparse.Namespace) -> list[Row]:
         _, rows = found(at, given)
     if kept is not None:
         shutil.copytree(kept / "net", folder / "net", ignore=shutil.ignore_patterns("*.sock"))
+        # What is measured does not wait for the copy to reach the disk.
+        os.sync()
     made = json.loads(((kept or folder) / "made.json").read_text())
     network = Network(made, folder / "net" / "node0")
     # A mempool that is full loses some of what it has taken when several come at once.
