@@ -51,7 +51,10 @@ async def test_refusals_of_the_mempool_are_results(small: SmallNode, service: Tx
     "request_, words",
     [
         (pb.BroadcastTxRequest(mode=pb.BROADCAST_MODE_SYNC), "invalid empty tx"),
-        (pb.BroadcastTxRequest(tx_bytes=b"x", mode=pb.BROADCAST_MODE_BLOCK), "unsupported return type unspecified;"),
+        (
+            pb.BroadcastTxRequest(tx_bytes=b"x", mode=pb.BROADCAST_MODE_BLOCK),
+            "unsupported return type unspecified;",
+        ),
     ],
 )
 async def test_broadcasts_that_make_no_sense(
