@@ -12,7 +12,7 @@ import click
 from supercloud.cli import session
 from supercloud.cli.output import console, json_option, print_json, raise_as_click
 
-_HOME = click.option(
+HOME = click.option(
     "--home", type=click.Path(path_type=Path), default=None, help="Folder of the node [~/.supercloud/node]."
 )
 
@@ -37,7 +37,7 @@ def advancing(what: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 @click.command()
-@_HOME
+@HOME
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write (tar)."
 )
@@ -84,7 +84,7 @@ def backup(home: Path | None, output: Path, with_keys: bool, as_json: bool) -> N
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@_HOME
+@HOME
 @click.option(
     "--new-keys", is_flag=True, help="Give the node keys of its own: it follows, and signs for nobody."
 )

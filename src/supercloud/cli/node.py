@@ -13,6 +13,7 @@ from supercloud.cli import session
 from supercloud.cli.backup import backup, restore
 from supercloud.cli.output import command, console, json_option, print_json, raise_as_click
 from supercloud.cli.run import add_program, run
+from supercloud.cli.snapshots import snapshots
 from supercloud.types.address import Bech32
 from supercloud.types.coin import Coin, parse_coins
 
@@ -26,6 +27,7 @@ node.add_command(backup)
 node.add_command(restore)
 node.add_command(run)
 node.add_command(add_program)
+node.add_command(snapshots)
 
 _HOME = click.option(
     "--home", type=click.Path(path_type=Path), default=None, help="Folder of the node [~/.supercloud/node]."

@@ -15,6 +15,7 @@ from cluster import Cluster, absent, height, reach, same_everywhere
 
 from supercloud.node.backup.restoring import restore
 from supercloud.node.backup.taking import KEYS, RECORD
+from supercloud.node.config import StateSyncSettings
 
 pytestmark = [
     pytest.mark.node,
@@ -23,10 +24,10 @@ pytestmark = [
 ]
 
 
-async def back_up(home: Path, output: Path) -> Any:
+async def supercloud(*words: str | Path) -> Any:
+    """What `supercloud node` prints with --json."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "supercloud", "node", "backup", "--home", str(home)),
-        *("--output", str(output), "--json"),
+        *(sys.executable, "-m", "supercloud", "node", *map(str, words), "--json"),
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await process.communicate()
@@ -48,7 +49,7 @@ async def test_a_validator_is_lost_and_comes_back_elsewhere(tmp_path: Path) -> N
             await reach([one, two], 3)
             await cluster.transfers(one, 5)
             old = cluster.member("node1").home
-            taken = await back_up(old, tmp_path / "b.tar")
+            taken = await supercloud("backup", "--home", old, "--output", tmp_path / "b.tar")
             assert taken["held_ms"] > 0
             # The network goes on after the backup, so what was signed since is not in it.
             await cluster.transfers(one, 5)
@@ -81,5 +82,41 @@ async def test_a_validator_is_lost_and_comes_back_elsewhere(tmp_path: Path) -> N
             await same_everywhere([one, two, three], top)
             assert await same_everywhere([one, three], taken["height"]) == before
             assert int((await three.call("status"))["sync_info"]["earliest_block_height"]) == 1
+    finally:
+        cluster.stop()
+
+
+async def test_a_snapshot_goes_by_a_file_and_is_started_from(tmp_path: Path) -> None:
+    """No node takes snapshots by itself here: what one is made to write, the other offers, and a third begins with."""
+    cluster = Cluster(tmp_path / "net", 2)
+    for name in ("node0", "node1"):
+        cluster.configure(name, "state", snapshot_interval=0)
+    cluster.start()
+    try:
+        async with aiohttp.ClientSession() as session:
+            one, two = (cluster.rpc(session, name) for name in ("node0", "node1"))
+            await reach([one, two], 4)
+            await cluster.transfers(one, 5)
+            out = await supercloud(
+                "snapshots", "export", "--home", cluster.member("node0").home, "--output", tmp_path / "s.tar"
+            )
+            assert out["made"] is True
+            # The block that proves the height is two later.
+            await reach([one, two], out["height"] + 3)
+            taken = await supercloud(
+                "snapshots", "import", tmp_path / "s.tar", "--home", cluster.member("node1").home
+            )
+            assert (taken["hash"], taken["proven"]) == (out["hash"], True)
+            trusted = (await one.call("block", height="3"))["block_id"]["hash"]
+            syncing = StateSyncSettings([one.url, two.url], 3, trusted)
+            cluster.join("node2", cluster.spare_base, state_sync=syncing)
+            cluster.start("node2")
+            three = cluster.rpc(session, "node2")
+            top = await height(one) + 2
+            await reach([one, two, three], top + 1)
+            await same_everywhere([one, two, three], top)
+            status = (await three.call("status"))["sync_info"]
+            assert int(status["earliest_block_height"]) == out["height"] + 1
+            assert await three.bobs() == await one.bobs() == 5
     finally:
         cluster.stop()

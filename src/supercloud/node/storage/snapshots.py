@@ -49,7 +49,22 @@ class SnapshotFiles:
 
     def save(self, height: int, chunks: Iterable[bytes]) -> Snapshot:
         """Write a snapshot and forget the oldest. A crash in between leaves what there was."""
-        place = self.folder / str(height)
+        hashes = self._write(self.folder / str(height), chunks)
+        for old in self.all()[self._kept :]:
+            shutil.rmtree(self.folder / str(old.height), ignore_errors=True)
+        return Snapshot(height, hashes)
+
+    def add(self, height: int, chunks: Iterable[bytes]) -> Snapshot:
+        """Write one that was made elsewhere, whole or not at all. None is forgotten for it now."""
+        fresh = self.folder / f"{height}.new"
+        try:
+            hashes = self._write(fresh, chunks)
+            fresh.rename(self.folder / str(height))
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        return Snapshot(height, hashes)
+
+    def _write(self, place: Path, chunks: Iterable[bytes]) -> bytes:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True, mode=0o700)
         hashes = b""
@@ -57,9 +72,15 @@ class SnapshotFiles:
             (place / str(number)).write_bytes(chunk)
             hashes += sha256(chunk).digest()
         (place / _HASHES).write_bytes(hashes)
-        for old in self.all()[self._kept :]:
-            shutil.rmtree(self.folder / str(old.height), ignore_errors=True)
-        return Snapshot(height, hashes)
+        return hashes
+
+    def size_bytes(self, height: int) -> int:
+        """Bytes of a snapshot's chunks; 0 when there is none."""
+        with contextlib.suppress(OSError):
+            return sum(
+                path.stat().st_size for path in (self.folder / str(height)).iterdir() if path.name.isdecimal()
+            )
+        return 0
 
     def all(self) -> list[Snapshot]:
         """Whole snapshots, newest first."""

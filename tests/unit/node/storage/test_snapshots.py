@@ -44,3 +44,22 @@ def test_chunks_arrive_in_any_order_and_once_counts_once(tmp_path: Path) -> None
     assert files.receive(0, b"") == 1
     files.finish()
     assert files.all() == []
+
+
+def test_one_from_elsewhere_is_whole_or_not_there(tmp_path: Path) -> None:
+    files = SnapshotFiles(tmp_path, kept=1)
+    files.save(20, [b"aa", b"b"])
+    assert files.add(10, [b"c"]).height == 10
+    # It is older, and the node keeps but one of its own making; none goes before the next is made.
+    assert [each.height for each in files.all()] == [20, 10]
+    assert (files.size_bytes(20), files.size_bytes(10), files.size_bytes(5)) == (3, 1, 0)
+
+    def broken() -> object:
+        yield b"a"
+        raise OSError("disk")
+
+    with pytest.raises(OSError, match="disk"):
+        files.add(30, broken())  # type: ignore[arg-type]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["10", "20"]
+    files.save(40, [b"d"])
+    assert [each.height for each in files.all()] == [40]
