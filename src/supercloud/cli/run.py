@@ -6,7 +6,6 @@ The settings may come as the variables that Cosmovisor reads, so that a unit fil
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import click
@@ -106,12 +105,12 @@ def run(
     """
     import logging
 
-    from supercloud.node.runner import Runner, Settings
-    from supercloud.node.runtime import log_to_stderr
+    from supercloud.node.log import log_to_stderr
+    from supercloud.node.runner import Settings, become
 
     programs = _programs(home, name)
-    log_to_stderr("info")
     if os.environ.get("DAEMON_ALLOW_DOWNLOAD_BINARIES", "").lower() == "true":
+        log_to_stderr("info")
         logging.getLogger(__name__).warning("programs are not downloaded: put them in place beforehand")
     settings = Settings(
         arguments=arguments or ("node", "start", "--home", str(programs.home)),
@@ -121,7 +120,7 @@ def run(
         retries=given["pre_upgrade_retries"],
         start_after_crash=bool(given["restart_after_crash"]),
     )
-    sys.exit(Runner(programs, settings).run())
+    become(programs, settings)
 
 
 @click.command("add-program")

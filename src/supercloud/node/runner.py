@@ -3,27 +3,31 @@
     pending upgrade? -> its program is there -> backup -> the operator's step -> the program's own step -> switch -> start
 
 Everything before the switch is done again by whoever comes after a runner that died in it; after the switch the new
-program just runs. Nothing is ever downloaded.
+program just runs. Nothing is ever downloaded. It stays as long as the node, so it imports little.
 """
 
 from __future__ import annotations
 
 import fcntl
+import json
 import logging
 import os
 import select
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, NoReturn
 
+from supercloud.node.log import log_to_stderr
 from supercloud.node.programs import INFO, Plan, ProgramError, ProgramMissing, Programs
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("supercloud.node.runner")
 
 MISSING: Final = 69
 """Exit status: a program is not in its place. These three are such that starting again changes nothing by itself."""
@@ -47,6 +51,8 @@ END_S: Final = 30.0
 LOCK_S: Final = 30.0
 CRASH_DELAY_S: Final = 1.0
 CRASH_DELAY_S_MAX: Final = 60.0
+VARIABLE: Final = "SUPERCLOUD_RUNNER"
+"""What the process that becomes a runner leaves for it."""
 STEADY_S: Final = 300.0
 """A program that ran so long has not crashed in a row."""
 
@@ -269,6 +275,23 @@ class Runner:
             os.close(descriptor)
 
 
+def become(programs: Programs, settings: Settings) -> NoReturn:
+    """Make this process a runner, without all that it has loaded to get here."""
+    wanted = {"home": str(programs.home), "name": programs.name, "settings": asdict(settings)}
+    sys.stdout.flush()
+    # In a variable, since words of a command are seen by everybody. -P: what lies in the working folder is not looked at.
+    command = [sys.executable, "-P", "-m", __name__]
+    os.execve(sys.executable, command, os.environ | {VARIABLE: json.dumps(wanted)})
+
+
+def main() -> int:
+    """Run what `become` was told; returns the exit status."""
+    log_to_stderr("info")
+    wanted = json.loads(os.environ.pop(VARIABLE))
+    programs = Programs(Path(wanted["home"]), wanted["name"])
+    return Runner(programs, Settings(**wanted["settings"])).run()
+
+
 def _locked(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -290,3 +313,7 @@ def _what_to_do(programs: Programs, plan: Plan, error: ProgramMissing) -> str:
         f"upgrade {plan.name!r} is due at height {plan.height} and {error}; then start again.{said} Only if all validators"
         f" agree to go on without it: engine.skip_upgrade_height = {plan.height} in the settings, and remove {note}"
     )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

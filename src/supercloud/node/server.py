@@ -37,8 +37,9 @@ from supercloud.node.grpc.view import Core, Identity, View
 from supercloud.node.home import Home, profile_of
 from supercloud.node.indexer.choice import open_index
 from supercloud.node.live import Here
+from supercloud.node.log import log_to_stderr
 from supercloud.node.metrics import Metrics, MetricsServer
-from supercloud.node.runtime import loading, log_to_stderr, loop_factory, settle
+from supercloud.node.runtime import loading, loop_factory, settle
 from supercloud.node.storage import trees
 from supercloud.node.storage.blockstore import BlockStore
 from supercloud.node.storage.damage import StorageDamaged, damaged

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
-from collections.abc import Iterator
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,12 @@ def call(*words: Any, **env: str) -> Any:
     return done
 
 
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """The runner's log goes to standard error, of which this test's process needs its own."""
-    logger = logging.getLogger()
-    handlers, level = logger.handlers[:], logger.level
-    yield
-    logger.handlers[:], logger.level = handlers, level
+def in_a_process(*words: Any, **env: str) -> subprocess.CompletedProcess[str]:
+    """A command that becomes another program."""
+    command = [sys.executable, "-m", "supercloud", *map(str, words)]
+    return subprocess.run(
+        command, env=os.environ | env, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def program(tmp_path: Path) -> Path:
     """A script that writes its arguments and its environment, and ends with 5."""
     path = tmp_path / "release" / "program"
     path.parent.mkdir()
-    path.write_text('#!/bin/sh\necho "$DAEMON_NAME $*" >"$DAEMON_HOME/said"\nexit 5\n')
+    path.write_text('#!/bin/sh\necho "$DAEMON_NAME$SUPERCLOUD_RUNNER $*" >"$DAEMON_HOME/said"\nexit 5\n')
     path.chmod(0o755)
     return path
 
@@ -47,9 +46,14 @@ def test_a_program_is_put_in_its_place_and_run(tmp_path: Path, program: Path) ->
     added = json.loads(call("node", "add-program", program, "--home", home, "--json").stdout)
     place = home / "cosmovisor" / "genesis" / "bin" / "supercloud"
     assert added == {"upgrade": None, "program": str(place)}
-    assert call("node", "run", "--home", home).exit_code == 5
+    assert in_a_process("node", "run", "--home", home).returncode == 5
     assert (home / "said").read_text() == f"supercloud node start --home {home}\n"
-    assert call("node", "run", "--home", home, "--", "start", "--x", "1").exit_code == 5
+
+
+def test_words_for_the_program_stand_behind_two_dashes(tmp_path: Path, program: Path) -> None:
+    home = tmp_path / "home"
+    call("node", "add-program", program, "--home", home)
+    assert in_a_process("node", "run", "--home", home, "--", "start", "--x", "1").returncode == 5
     assert (home / "said").read_text() == "supercloud start --x 1\n"
 
 
@@ -58,11 +62,7 @@ def test_the_variables_are_those_of_cosmovisor(
 ) -> None:
     seen: list[runner.Settings] = []
 
-    def watch(self: runner.Runner) -> int:
-        seen.append(self._settings)
-        return 0
-
-    monkeypatch.setattr(runner.Runner, "run", watch)
+    monkeypatch.setattr(runner, "become", lambda programs, settings: seen.append(settings))
     home = tmp_path / "home"
     names = {"DAEMON_HOME": str(home), "DAEMON_NAME": "noded"}
     added = call("node", "add-program", program, "--upgrade", "V2", "--json", **names)
@@ -90,8 +90,8 @@ def test_the_variables_are_those_of_cosmovisor(
 
 
 def test_nothing_is_downloaded_and_that_is_said(tmp_path: Path) -> None:
-    done = call("node", "run", "--home", tmp_path, DAEMON_ALLOW_DOWNLOAD_BINARIES="true")
-    assert done.exit_code == runner.MISSING
+    done = in_a_process("node", "run", "--home", tmp_path, DAEMON_ALLOW_DOWNLOAD_BINARIES="true")
+    assert done.returncode == runner.MISSING
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert [line["level"] for line in lines] == ["warning", "critical"]
     assert "not downloaded" in lines[0]["text"] and "supercloud node add-program" in lines[1]["text"]

@@ -1,9 +1,7 @@
-"""Homes, settings of the state machine, the log. Whole nodes run in tests/integration/node."""
+"""Homes, settings of the state machine. Whole nodes run in tests/integration/node."""
 
-import logging
 from pathlib import Path
 
-import orjson
 import pytest
 
 from supercloud.chain.baseapp.context import Profile
@@ -11,7 +9,6 @@ from supercloud.node import genesis as genesis_document
 from supercloud.node.config import Config, ConfigError, load
 from supercloud.node.engine.signer import KeyFileError
 from supercloud.node.home import Home, init_home, profile_of
-from supercloud.node.runtime import Lines
 from supercloud.node.server import gas_prices_of
 from supercloud.types.coin import Coin
 
@@ -64,11 +61,3 @@ def test_the_profile_follows_the_settings() -> None:
     config = Config()
     config.network.bech32_prefix = "cloud"
     assert profile_of(config).bech32.text(ALICE).startswith("cloud1")
-
-
-def test_log_lines_are_json_with_their_facts() -> None:
-    record = logging.LogRecord("supercloud.node.x", logging.WARNING, "f", 1, "block %d", (5,), None)
-    record.height = 5
-    line = orjson.loads(Lines().format(record))
-    assert (line["level"], line["from"], line["text"], line["height"]) == ("warning", "node.x", "block 5", 5)
-    assert line["time"].endswith("Z")

@@ -40,8 +40,9 @@ from supercloud.node.engine.waiting import Waiting
 from supercloud.node.grpc.view import Core, Identity, View
 from supercloud.node.home import Home, profile_of
 from supercloud.node.indexer.choice import open_index
+from supercloud.node.log import log_to_stderr
 from supercloud.node.metrics import Metrics
-from supercloud.node.runtime import log_to_stderr, loop_factory, settle
+from supercloud.node.runtime import loop_factory, settle
 from supercloud.node.storage.blockstore import BlockStore
 from supercloud.node.storage.lmdb import LmdbBackend
 
