@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from supercloud.provider.event import LeaseRef, OrderRef
 from supercloud.provider.hostname.proxy import Route
 from supercloud.provider.state import State
 from supercloud.sdl import manifest as forms
+from supercloud.testing import ports
 
 SDL = """
 version: "2.0"
@@ -41,7 +41,7 @@ deployment:
 """
 
 
-PORTS = 20000 + os.getpid() % 1000 * 10
+PORTS = ports.row(10)
 """Ten ports of this process alone."""
 
 
