@@ -20,7 +20,7 @@ from typing import Final
 
 HELD_S_MAX: Final = 15.0
 STILL_S_MAX: Final = HELD_S_MAX / 3
-"""For the way to a standstill, and then for what is done in it."""
+"""For the way to a standstill and what is done in it."""
 POLL_S: Final = 0.0005
 _PROC: Final = Path("/proc")
 _WAKE: Final = (
@@ -79,8 +79,8 @@ def _after_name(stat: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def held(pid: int) -> Iterator[None]:
-    """While inside, no thread of the process runs. Raises StandstillError."""
+def held(pid: int) -> Iterator[float]:
+    """While inside, no thread of the process runs. Gives since when, by time.monotonic. Raises StandstillError."""
     # A session of its own: what ends this process by the terminal leaves that one alone.
     with subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _WAKE, str(pid), str(HELD_S_MAX)],
@@ -88,9 +88,9 @@ def held(pid: int) -> Iterator[None]:
         start_new_session=True,
     ) as waker:
         try:
-            _stop(pid)
             since = time.monotonic()
-            yield
+            _stop(pid)
+            yield since
             if time.monotonic() - since > STILL_S_MAX:
                 raise StandstillError(f"process {pid} was held for longer than {STILL_S_MAX:g} seconds")
         finally:
@@ -102,7 +102,7 @@ def held(pid: int) -> Iterator[None]:
 
 def _stop(pid: int) -> None:
     """Signals stop threads one by one; those that wait for the disk stop when it has answered."""
-    until = time.monotonic() + STILL_S_MAX
+    until = time.monotonic() + STILL_S_MAX / 2
     try:
         os.kill(pid, signal.SIGSTOP)
         while not all(_after_name(task / "stat")[0] == "T" for task in (_PROC / str(pid) / "task").iterdir()):

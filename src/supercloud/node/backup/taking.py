@@ -221,10 +221,9 @@ class _Taking:
             if pid is None:
                 caught = self._catch(self._of_comet())
             else:
-                with held(pid):
-                    since = time.monotonic()
+                with held(pid) as since:
                     caught = self._catch(self._of_comet())
-                took_ms = (time.monotonic() - since) * 1000
+                    took_ms = (time.monotonic() - since) * 1000
             # One that was started meanwhile has changed what was looked at.
             if comet_of(self._home.folder) == pid:
                 self._add(caught)

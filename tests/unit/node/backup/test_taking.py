@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 import small_home
 
 from supercloud.node.backup import taking
+from supercloud.node.backup.standstill import StandstillError
 from supercloud.node.backup.taking import KEYS, RECORD, BackupError, Taken, back_up, total_bytes
 from supercloud.node.storage.archive import Archive
 from supercloud.node.storage.blockstore import BlockStore
@@ -183,3 +187,24 @@ def test_a_failure_leaves_nothing_behind(home: Path, tmp_path: Path, monkeypatch
     with pytest.raises(OSError, match="no more"):
         back_up(home, tmp_path / "b.tar")
     assert not list(tmp_path.glob("b.tar*"))
+
+
+def test_a_cometbft_that_is_started_meanwhile_is_looked_at_again(
+    comet_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[int] = []
+
+    @contextmanager
+    def hold(pid: int) -> Iterator[float]:
+        held.append(pid)
+        yield 0.0
+
+    # Gone, then there; there both times.
+    seen = [None, 7, 7, 7]
+    monkeypatch.setattr(taking, "comet_of", lambda folder: seen.pop(0))
+    monkeypatch.setattr(taking, "held", hold)
+    assert back_up(comet_home, tmp_path / "b.tar").held_ms > 0 and held == [7]
+    numbers = itertools.count(1)
+    monkeypatch.setattr(taking, "comet_of", lambda folder: next(numbers))
+    with pytest.raises(StandstillError, match="again and again"):
+        back_up(comet_home, tmp_path / "b.tar")
