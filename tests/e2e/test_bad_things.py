@@ -43,6 +43,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     assert cloud.run("keys", "add", "stranger").code == 0
     yield cloud
     cloud.stop()
+    cloud.leave_nothing()
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     cloud = Cloud(tmp_path_factory.mktemp("hand") / "home")
     yield cloud
     assert cloud.stop() == 0
+    cloud.leave_nothing()
 
 
 def get(url: str) -> tuple[int, str]:
