@@ -231,7 +231,6 @@ def begin_redelegate(
     attributes = (
         ("source_validator", msg.validator_src_address),
         ("destination_validator", msg.validator_dst_address),
-        ("delegator", msg.delegator_address),
         ("amount", f"{amount}{msg.amount.denom}"),
         ("completion_time", rfc3339(completion)),
     )

@@ -343,6 +343,7 @@ def test_a_move_takes_effect_at_once_and_may_not_go_on(chain: StakedChain) -> No
     events = chain.send(redelegate(chain, "alice", 0, 1, 5 * UNIT))
     (told,) = attributes(events, "redelegate")
     assert told["completion_time"] == "2027-02-05T08:00:00Z"
+    assert list(told) == ["source_validator", "destination_validator", "amount", "completion_time"]
     assert (validator(chain, 0).tokens, validator(chain, 1).tokens) == (str(10 * UNIT), str(25 * UNIT))
     assert refusal(chain, redelegate(chain, "alice", 1, 2, UNIT)) == ("staking", 32)
     chain.block(seconds=DAYS_21)
