@@ -30,6 +30,8 @@ if BUILT.exists():
     os.environ.setdefault(PROGRAM_VARIABLE, str(BUILT))
 
 pytestmark = pytest.mark.node
+LATEST = 200
+"""Transfers that are looked up after each death; all of them in the end."""
 TURN_MAX = 6
 """A point is passed at most so often before it is the one."""
 
@@ -91,10 +93,12 @@ class Node:
 
 async def _work(rpc: Rpc, load: Load, armed: Path) -> None:
     """Check what was said before and go on, with death around, until the node is gone."""
-    with contextlib.suppress(aiohttp.ClientError, LookupError):
+    with contextlib.suppress(aiohttp.ClientError):
         await rpc.answering()
-        await load.check()
-        await load.burst()
+        await load.check(LATEST)
+        # Where CometBFT dies first, its node still refuses what it is sent.
+        with contextlib.suppress(LookupError):
+            await load.burst()
         armed.touch()  # noqa: ASYNC240 - it has no content to wait for
         await load.run()
 
