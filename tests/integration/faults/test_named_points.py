@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import os
 import random
 import sys
 from collections.abc import Sequence
@@ -20,14 +19,10 @@ import aiohttp
 import points
 import pytest
 from chain_client import PATIENCE_S, WEALTH, Rpc, free_port, make_home, settings
+from comet import absent
 from transfers import FEE, Load, alices, follow
 
-from supercloud.node.engine.cometbft.engine import PROGRAM_VARIABLE, CometError, find_program
 from supercloud.node.verify import verify
-
-BUILT = Path(__file__).resolve().parents[3] / ".tools" / "bin" / "cometbft"
-if BUILT.exists():
-    os.environ.setdefault(PROGRAM_VARIABLE, str(BUILT))
 
 pytestmark = pytest.mark.node
 LATEST = 200
@@ -169,15 +164,7 @@ async def test_the_embedded_engine(tmp_path: Path, rounds: int) -> None:
     verify(home)
 
 
-def _absent() -> str:
-    try:
-        find_program()
-    except CometError as error:
-        return str(error)
-    return ""
-
-
-@pytest.mark.skipif(bool(_absent()), reason=_absent())
+@pytest.mark.skipif(bool(absent()), reason=absent())
 @pytest.mark.parametrize(
     "deaths",
     [

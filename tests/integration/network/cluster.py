@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -17,22 +16,8 @@ from chain_client import ALICE, CHAIN, PATIENCE_S, RUN, WEALTH, Rpc, transfer
 
 from supercloud.node import network
 from supercloud.node.config import load, render
-from supercloud.node.engine.cometbft.engine import PROGRAM_VARIABLE, CometError, find_program
 from supercloud.testing import ports
 from supercloud.types.coin import Coin
-
-BUILT = Path(__file__).resolve().parents[3] / ".tools" / "bin" / "cometbft"
-if BUILT.exists():
-    os.environ.setdefault(PROGRAM_VARIABLE, str(BUILT))
-
-
-def absent() -> str:
-    """Why these tests can not run; empty when they can."""
-    try:
-        find_program()
-    except CometError as error:
-        return str(error)
-    return ""
 
 
 class Cluster:

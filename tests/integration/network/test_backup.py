@@ -11,7 +11,8 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
-from cluster import Cluster, absent, height, reach, same_everywhere
+from cluster import Cluster, height, reach, same_everywhere
+from comet import absent
 
 from supercloud.node.backup.restoring import restore
 from supercloud.node.backup.taking import KEYS, RECORD

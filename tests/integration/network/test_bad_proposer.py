@@ -19,7 +19,8 @@ import bad_proposer
 import pytest
 from bad_proposer import GAS_MAX, KINDS
 from chain_client import PATIENCE_S, Rpc
-from cluster import Cluster, absent, height, reach, same_everywhere
+from cluster import Cluster, height, reach, same_everywhere
+from comet import absent
 
 from supercloud.node.engine import signer as keys
 from supercloud.node.home import Home

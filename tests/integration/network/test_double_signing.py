@@ -17,7 +17,8 @@ from typing import Any
 import aiohttp
 import pytest
 from chain_client import ALICE, WEALTH, Rpc, transfer
-from cluster import Cluster, absent, height, reach, same_everywhere
+from cluster import Cluster, height, reach, same_everywhere
+from comet import absent
 
 from supercloud.crypto.secp256k1 import PrivateKey
 from supercloud.node.engine import block as blocks

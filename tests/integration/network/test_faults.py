@@ -18,7 +18,8 @@ import aiohttp
 import pytest
 from chain_client import Rpc
 from click.testing import CliRunner
-from cluster import Cluster, absent, height, reach, same_everywhere
+from cluster import Cluster, height, reach, same_everywhere
+from comet import absent
 from memory_group import MemoryGroup, NoGroups
 
 from supercloud.cli.main import root

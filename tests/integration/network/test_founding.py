@@ -10,7 +10,8 @@ import aiohttp
 import orjson
 import pytest
 from chain_client import ALICE, BECH32, BOB, CHAIN
-from cluster import Cluster, absent, reach, same_everywhere
+from cluster import Cluster, reach, same_everywhere
+from comet import absent
 
 from supercloud.chain.app import default_genesis
 from supercloud.chain.baseapp.context import Profile

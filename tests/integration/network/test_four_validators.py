@@ -14,7 +14,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 from chain_client import BOB, PATIENCE_S, Rpc
-from cluster import Cluster, absent, height, reach, same_everywhere
+from cluster import Cluster, height, reach, same_everywhere
+from comet import absent
 
 from supercloud.node.config import StateSyncSettings
 from supercloud.sdk.light import LightClient

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from cluster import Cluster, absent, height, reach, same_everywhere
+from cluster import Cluster, height, reach, same_everywhere
+from comet import absent
 
 ALL = ("node0", "node1", "node2", "node3")
 NAME = f"sc{os.getpid() % 100000}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster import absent
+from comet import absent
 
 from supercloud.testing import ports
 

@@ -6,7 +6,6 @@ With CometBFT: skipped, with the reason, where there is none (scripts/cometbft b
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import signal
 import sys
@@ -19,26 +18,14 @@ import aiohttp
 import orjson
 import pytest
 from chain_client import PATIENCE_S, RUN, Rpc, free_port, make_home, settings, transfer
+from comet import absent
 
 from supercloud.node.backup.restoring import restore
 from supercloud.node.backup.taking import KEYS, RECORD
 from supercloud.node.config import Config, load
-from supercloud.node.engine.cometbft.engine import PROGRAM_VARIABLE, CometError, find_program
 from supercloud.node.verify import verify
 
 pytestmark = pytest.mark.node
-
-BUILT = Path(__file__).resolve().parents[3] / ".tools" / "bin" / "cometbft"
-if BUILT.exists():
-    os.environ.setdefault(PROGRAM_VARIABLE, str(BUILT))
-
-
-def absent() -> str:
-    try:
-        find_program()
-    except CometError as error:
-        return str(error)
-    return ""
 
 
 def embedded() -> Config:

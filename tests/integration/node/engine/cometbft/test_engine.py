@@ -17,25 +17,13 @@ from typing import Any
 import aiohttp
 import pytest
 from chain_client import RUN, Rpc, free_port, make_home, settings, transfer
+from comet import absent
 
 from supercloud.node.config import Config
 from supercloud.node.engine.cometbft.engine import PROGRAM_VARIABLE, CometError, find_program
 from supercloud.node.server import Node
 
-BUILT = Path(__file__).resolve().parents[5] / ".tools" / "bin" / "cometbft"
-if BUILT.exists():
-    os.environ.setdefault(PROGRAM_VARIABLE, str(BUILT))
-
-
-def _absent() -> str:
-    try:
-        find_program()
-    except CometError as error:
-        return str(error)
-    return ""
-
-
-pytestmark = [pytest.mark.node, pytest.mark.skipif(bool(_absent()), reason=_absent())]
+pytestmark = [pytest.mark.node, pytest.mark.skipif(bool(absent()), reason=absent())]
 
 
 @pytest.fixture
