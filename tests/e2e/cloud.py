@@ -94,10 +94,13 @@ class Cloud:
             return self.process.wait()
 
     def leave_nothing(self) -> None:
-        """After its end: containers that still ran are not for whoever uses the machine next."""
+        """After its end: containers that still ran and their networks are not for whoever uses the machine next."""
         (file,) = self.home.rglob("scope")
         ours = ["--filter", f"label={LABEL_SCOPE}={file.read_text().strip()}"]
         for program in filter(shutil.which, ("podman", "docker")):
-            found = subprocess.run([program, "ps", "-aq", *ours], capture_output=True, text=True, check=False)
-            if names := found.stdout.split():
-                subprocess.run([program, "rm", "-f", *names], capture_output=True, check=False)
+            for listed, removed in ((["ps", "-a"], ["rm", "-f"]), (["network", "ls"], ["network", "rm"])):
+                found = subprocess.run(
+                    [program, *listed, "-q", *ours], capture_output=True, text=True, check=False
+                )
+                if names := found.stdout.split():
+                    subprocess.run([program, *removed, *names], capture_output=True, check=False)
