@@ -95,7 +95,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _write(path: Path, document: dict[str, Any]) -> None:
     import orjson
 
-    from supercloud.node.engine.files import write_durably
+    from supercloud.node.files import write_durably
 
     write_durably(path, orjson.dumps(document, option=orjson.OPT_INDENT_2))
 

@@ -9,14 +9,13 @@ The last two lie in the folder of the node's data and are made anew whenever the
 
 from __future__ import annotations
 
-import contextlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
+from supercloud.node.files import write_durably
 from supercloud.node.genesis import Document, Genesis, GenesisError, in_comet_form, parse, read
 
 _HEAD: Final = "genesis.head"
@@ -67,8 +66,10 @@ def _load_anew(path: Path, folder: Path, stamp: list[int]) -> Genesis:
     served = folder / _SERVED if rewritten else path
     try:
         if rewritten:
-            _replace(served, orjson.dumps(genesis.document))
-        _replace(folder / _HEAD, orjson.dumps({"stamp": stamp, "rewritten": rewritten, "head": genesis.head}))
+            write_durably(served, orjson.dumps(genesis.document))
+        write_durably(
+            folder / _HEAD, orjson.dumps({"stamp": stamp, "rewritten": rewritten, "head": genesis.head})
+        )
     except OSError:
         # The disk is full, or this process may only read: then the document stays in memory.
         return genesis
@@ -81,15 +82,3 @@ def _known(path: Path) -> dict[str, Any]:
     except (OSError, orjson.JSONDecodeError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all. Raises OSError."""
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        fresh.write_bytes(content)
-        fresh.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            fresh.unlink()
-        raise

@@ -26,7 +26,7 @@ from supercloud.chain.baseapp.context import Profile
 from supercloud.node import genesis as genesis_document
 from supercloud.node.config import Config, StateSyncSettings, render
 from supercloud.node.engine import signer as keys
-from supercloud.node.engine.files import write_durably
+from supercloud.node.files import write_durably
 from supercloud.node.genesis import GenesisValidator
 from supercloud.node.home import Home, make_keys
 from supercloud.types.coin import Coin

@@ -11,15 +11,15 @@ NAME is the plan's in lower case, with what is special in a path written as in a
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shlex
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote
+
+from supercloud.node.files import sync, write_durably
 
 INFO: Final = "upgrade-info.json"
 """What a node leaves in `data/` that stopped for an upgrade."""
@@ -30,6 +30,8 @@ CURRENT: Final = "current"
 PROGRAM: Final = "supercloud"
 """How the program in `bin/` is called, unless the operator says otherwise."""
 INFO_BYTES_MAX: Final = 2**20
+NOTE_MODE: Final = 0o644
+"""Of notes: supervisors may run as another account than the node."""
 NEVER: Final = "0001-01-01T00:00:00Z"
 """A plan's time, which is not used any more."""
 _SAFE_IN_PATH: Final = "$&+=:@"
@@ -118,7 +120,7 @@ class Programs:
         self.runnable(folder, plan.name)
         note = {"name": plan.name, "time": NEVER, "height": plan.height, "info": plan.info}
         # The note first: a link without it would do, a note without the link is written again.
-        write_whole(folder / INFO, json.dumps(note).encode())
+        write_durably(folder / INFO, json.dumps(note).encode(), NOTE_MODE)
         self._point(folder)
 
     def add(self, program: Path, upgrade: str = "", *, replace: bool = False) -> Path:
@@ -139,9 +141,9 @@ class Programs:
             fresh.symlink_to(source)
         else:
             shutil.copy(source, fresh)
-            _flush(fresh)
+            sync(fresh)
         fresh.replace(place)
-        _flush(place.parent)
+        sync(place.parent)
         return place
 
     def _point(self, folder: Path) -> None:
@@ -149,7 +151,7 @@ class Programs:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(folder.relative_to(self.root))
         fresh.replace(self.root / CURRENT)
-        _flush(self.root)
+        sync(self.root)
 
 
 def read_plan(path: Path) -> Plan | None:
@@ -160,38 +162,15 @@ def read_plan(path: Path) -> Plan | None:
         plan = Plan(str(document["name"]), int(document["height"]), str(document.get("info") or ""))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise ProgramError(f"{path} can not be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ProgramError(f"{path} does not name an upgrade and a height") from error
     if not plan.name or plan.height <= 0:
         raise ProgramError(f"{path} does not name an upgrade and a height")
     return plan
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is there either as a whole, also after the power fails, or as it was before."""
-    fresh = path.with_name(f"{path.name}.new")
-    with fresh.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    _flush(path.parent)
-
-
 def _is_script(program: Path) -> bool:
     with program.open("rb") as file:
         return file.read(2) == b"#!"
-
-
-def _flush(path: Path) -> None:
-    with _opened(path) as descriptor:
-        os.fsync(descriptor)
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)

@@ -6,13 +6,17 @@ that of the network's node: `{"name", "time", "height", "info"}`, a time that is
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
 
 from supercloud.chain.x.upgrade.types import UpgradeNeeded
-from supercloud.node.programs import INFO, NEVER, write_whole
+from supercloud.node.files import write_durably
+from supercloud.node.programs import INFO, NEVER, NOTE_MODE
+
+log = logging.getLogger(__name__)
 
 
 def note(data: Path, error: BaseException) -> None:
@@ -20,7 +24,11 @@ def note(data: Path, error: BaseException) -> None:
     for each in _chain(error):
         if isinstance(each, UpgradeNeeded):
             document = {"name": each.name, "time": NEVER, "height": each.height, "info": each.info}
-            write_whole(data / INFO, orjson.dumps(document))
+            try:
+                write_durably(data / INFO, orjson.dumps(document), NOTE_MODE)
+            except OSError as failure:
+                # What the node stops for is the news; whoever starts it again gets to the same height, and here.
+                log.error("%s can not be written: %s", data / INFO, failure)
             return
 
 

@@ -93,3 +93,38 @@ def test_where_nothing_can_be_written_the_document_stays_in_memory(tmp_path: Pat
     assert found.document == document() and orjson.loads(joined(found)) == document()
     with pytest.raises(GenesisError, match="No such file"):
         genesis_file.load(path, tmp_path)
+
+
+def test_a_kill_in_the_midst_of_a_note_leaves_nothing_that_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A document of a million accounts has 270 MB: what every kill left of it would fill the disk."""
+    path = put(tmp_path, {**document(), "consensus": {}, "app_name": "x"})
+
+    def killed(source: Path, target: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", killed)
+        for process in (1, 2):
+            patch.setattr(os, "getpid", lambda number=process: number)
+            with pytest.raises(KeyboardInterrupt):
+                genesis_file.load(path, tmp_path)
+    genesis_file.load(path, tmp_path)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["genesis.head", "genesis.json"]
+
+
+def test_notes_are_on_the_disk_before_they_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loss of power may leave a name without content: such a document would be served to whoever founds from it."""
+    written: list[Path] = []
+    write = genesis_file.write_durably
+
+    def writing(path: Path, content: bytes) -> None:
+        write(path, content)
+        written.append(path)
+
+    monkeypatch.setattr(genesis_file, "write_durably", writing)
+    plain = document()
+    inner = {"validators": plain.pop("validators"), "params": plain.pop("consensus_params")}
+    genesis_file.load(put(tmp_path, {**plain, "consensus": inner}), tmp_path)
+    assert [path.name for path in written] == ["genesis.served", "genesis.head"]

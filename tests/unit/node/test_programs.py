@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from supercloud.node import programs as tree
 from supercloud.node.programs import INFO, Plan, ProgramError, ProgramMissing, Programs, read_plan
 
 V2 = Plan("v2", 40, "there")
@@ -176,13 +175,16 @@ def test_leftovers_of_one_who_died_are_no_hindrance(programs: Programs) -> None:
     assert read_plan(programs.current() / INFO) == V2
 
 
-def test_files_are_there_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_bytes(b"before")
+def test_a_note_that_can_not_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / INFO).mkdir()
+    with pytest.raises(ProgramError, match=f"{INFO} can not be read: Is a directory"):
+        read_plan(tmp_path / INFO)
+    (tmp_path / INFO).rmdir()
+    (tmp_path / INFO).write_text('{"name": "v2", "height": 1e999}')
+    with pytest.raises(ProgramError, match="does not name an upgrade and a height"):
+        read_plan(tmp_path / INFO)
 
-    def fails(descriptor: int) -> None:
-        raise OSError("no room")
 
-    monkeypatch.setattr(tree.os, "fsync", fails)
-    with pytest.raises(OSError, match="no room"):
-        tree.write_whole(tmp_path / "file", b"after")
-    assert (tmp_path / "file").read_bytes() == b"before"
+def test_supervisors_of_another_account_may_read_notes(programs: Programs) -> None:
+    programs.switch(V2)
+    assert (programs.current() / INFO).stat().st_mode & 0o777 == 0o644

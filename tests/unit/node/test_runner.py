@@ -290,7 +290,7 @@ def test_two_do_not_run_one_node(world: World, monkeypatch: pytest.MonkeyPatch) 
 DIES = """
 import os, signal, sys
 left = [{at}]
-NAMES = ("_upgrade", "_step", "_programs_own_step", "switch", "_point", "write_whole")
+NAMES = ("_upgrade", "_step", "_programs_own_step", "switch", "_point", "write_durably", "sync")
 def strike(frame, event, argument):
     if event == "line":
         left[0] -= 1

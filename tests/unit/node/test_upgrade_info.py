@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from supercloud.chain.x.upgrade.types import UpgradeNeeded, UpgradeTooEarly
 from supercloud.node import upgrade_info
 
@@ -29,3 +31,10 @@ def test_other_errors_leave_none(tmp_path: Path) -> None:
     looped.__cause__ = looped
     upgrade_info.note(tmp_path, looped)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_takes_nothing_does_not_hide_what_the_node_stops_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    upgrade_info.note(tmp_path / "absent", UpgradeNeeded("v2", 77, ""))
+    assert "upgrade-info.json can not be written" in caplog.text

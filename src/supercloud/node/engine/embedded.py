@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from supercloud.node.engine import block as blocks
-from supercloud.node.engine.files import write_durably
 from supercloud.node.engine.ports import Application, BlockStore, Committed, Listener, StoredBlock
 from supercloud.node.engine.signer import Signer
 from supercloud.node.engine.state import EngineState, Proposal, advance, genesis_state, propose
 from supercloud.node.engine.validators import ValidatorSet
+from supercloud.node.files import write_durably
 from supercloud.node.genesis import Genesis
 from supercloud.node.mempool import Mempool
 from supercloud.pb.tendermint.abci import types_pb2 as abci

@@ -16,7 +16,7 @@ import orjson
 
 from supercloud.crypto import ed25519
 from supercloud.node.engine.block import BlockID, parse_vote, time_ns, vote_sign_bytes
-from supercloud.node.engine.files import write_durably
+from supercloud.node.files import write_durably
 
 STEP_NONE = 0
 STEP_PRECOMMIT = 3

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from supercloud.node.engine.files import write_durably
 from supercloud.node.engine.state import EngineState, Proposal
+from supercloud.node.files import write_durably
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 
 _FIRST_STATE = "first-state"

@@ -19,8 +19,8 @@ from typing import Any, Final
 import orjson
 
 from supercloud.crypto import ed25519
-from supercloud.node.engine.files import write_durably
 from supercloud.node.engine.state import EngineState
+from supercloud.node.files import write_durably
 from supercloud.node.genesis import Document, format_time
 
 SOCKET_PATH_BYTES_MAX: Final = 100
