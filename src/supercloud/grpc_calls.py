@@ -9,18 +9,23 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
+from urllib.parse import unquote
 
 import grpc
 import grpc.aio
 
+from supercloud.clients import client_at
 from supercloud.rates import Rates
 
 CALLS_PER_CLIENT_MAX: Final = 100
 
 
 def client_of(peer: str) -> str:
-    """The address in what grpc calls a peer: `ipv4:127.0.0.1:5` is `ipv4:127.0.0.1`."""
-    return peer.rpartition(":")[0] if peer.startswith("ipv") else peer
+    """The client behind what grpc calls a peer, such as `ipv4:127.0.0.1:5` and `ipv6:%5B::1%5D:5`."""
+    kind, _, place = peer.partition(":")
+    if kind not in ("ipv4", "ipv6"):
+        return peer
+    return client_at(unquote(place.rpartition(":")[0]).strip("[]"))
 
 
 class CallsPerClient(grpc.aio.ServerInterceptor):  # type: ignore[misc]

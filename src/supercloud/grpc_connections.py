@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import stat
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final, NamedTuple
+
+from supercloud.clients import client_at
+
+log = logging.getLogger(__name__)
 
 CONNECTIONS_MAX: Final = 900
 CONNECTIONS_PER_CLIENT_MAX: Final = 300
@@ -66,9 +71,18 @@ class ConnectionsPerClient:
             self._looking = None
 
     async def _look_on(self, port: int) -> None:
+        blind = False
         while True:
             await asyncio.sleep(LOOK_S)
-            self.look(port)
+            try:
+                self.look(port)
+            except OSError as error:
+                # Without a descriptor to look with, which is what a crowd of connections leads to: it may be over soon.
+                if not blind:
+                    log.warning("connections can not be counted for now: %s", error)
+                blind = True
+            else:
+                blind = False
 
     def look(self, port: int) -> int:
         """Shut down what is too much now; returns how many that were."""
@@ -107,18 +121,19 @@ def _connection(descriptor: int, port: int) -> _Held | None:
     try:
         if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
             return None
-        own = socket.socket(fileno=os.dup(descriptor))
+        copied = os.dup(descriptor)
     except OSError:
         return None
     with contextlib.ExitStack() as stack:
-        stack.callback(own.close)
-        if own.family not in (socket.AF_INET, socket.AF_INET6):
-            return None
+        stack.callback(os.close, copied)
         try:
-            if own.getsockname()[1] != port:
+            own = socket.socket(fileno=copied)
+            stack.pop_all()
+            stack.callback(own.close)
+            if own.family not in (socket.AF_INET, socket.AF_INET6) or own.getsockname()[1] != port:
                 return None
             # A listener, and a connection whose client has left, have no peer.
-            client = str(own.getpeername()[0])
+            client = client_at(str(own.getpeername()[0]))
             number = os.fstat(own.fileno()).st_ino
         except OSError:
             return None

@@ -117,8 +117,10 @@ async def test_an_unknown_method_stays_unknown() -> None:
 @pytest.mark.parametrize(
     ("peer", "client"),
     [
-        ("ipv4:127.0.0.1:5", "ipv4:127.0.0.1"),
-        ("ipv6:%5B::1%5D:5", "ipv6:%5B::1%5D"),
+        ("ipv4:127.0.0.1:5", "127.0.0.1"),
+        ("ipv6:%5B2001:db8:1:2:3::4%5D:5", "2001:db8:1:2::/64"),
+        ("ipv6:[2001:db8:1:2:9::4]:5", "2001:db8:1:2::/64"),
+        ("ipv6:%5B::ffff:127.0.0.1%5D:5", "127.0.0.1"),
         ("unix:/a/b:c", "unix:/a/b:c"),
         ("", ""),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -94,6 +95,28 @@ async def test_it_looks_by_itself(stack: ExitStack, port: int, monkeypatch: pyte
     assert [await has_ended(each) for each in made] == [False, True]
     await watch.stop()
     assert not await has_ended(await connect(stack, port, "127.0.0.1")), "not after its end"
+
+
+async def test_it_goes_on_after_it_had_no_descriptor_to_look_with(
+    stack: ExitStack, port: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(grpc_connections, "LOOK_S", 0.01)
+    listdir, missed = os.listdir, 0
+
+    def failing(path: str) -> list[str]:
+        nonlocal missed
+        if path == "/dev/fd" and missed < 3:
+            missed += 1
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", failing)
+    watch = ConnectionsPerClient(1)
+    watch.start(port)
+    made = [await connect(stack, port, "127.0.0.1") for _ in range(2)]
+    assert [await has_ended(each) for each in made] == [False, True]
+    await watch.stop()
+    assert missed == 3 and caplog.text.count("can not be counted") == 1
 
 
 async def test_none_counts_nothing(stack: ExitStack, port: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,15 +47,28 @@ def test_nothing_is_counted_without_a_rate() -> None:
 
 def test_many_addresses_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rates, "CLIENTS_KEPT_MAX", 100)
-    clock = Clock()
-    bound = Rates(1, clock)
-    assert asked(bound, "busy", 5) == 2
-    for number in range(99):
-        bound.take(str(number))
-    clock.now = 1.5
-    bound.take("new")
-    # All but the busy one have a full bucket again.
-    assert len(bound) == 2 and asked(bound, "busy", 5) == 1
+    bound = Rates(1, Clock())
     for number in range(500):
-        bound.take(f"later {number}")
-    assert len(bound) <= 100
+        bound.take(f"passer-by {number}")
+        assert bound.take("busy") == (number < 2), "who goes on asking is not forgotten"
+        assert len(bound) <= 100
+    assert bound.take("passer-by 0"), "and who was silent for long is"
+
+
+def test_a_crowd_of_new_addresses_costs_no_more_than_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing walks all who are known because one more comes."""
+    levels = 0
+    level = Rates._level
+
+    def counted(bound: Rates, client: str, now: float) -> float:
+        nonlocal levels
+        levels += 1
+        return level(bound, client, now)
+
+    monkeypatch.setattr(rates, "CLIENTS_KEPT_MAX", 100)
+    monkeypatch.setattr(Rates, "_level", counted)
+    bound = Rates(1, Clock())
+    assert asked(bound, "x", 1) == 1 and levels == 1
+    for number in range(1000):
+        bound.take(str(number))
+    assert levels == 1001

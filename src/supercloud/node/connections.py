@@ -13,6 +13,8 @@ from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from supercloud.clients import client_at
+
 HEAD_S: Final = 30.0
 """Seconds within which the head of a request has to arrive."""
 _CROWDED: Final = b"too many connections from this address\n"
@@ -66,7 +68,7 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """Take a connection in, unless its client holds enough of them."""
         peer = transport.get_extra_info("peername")
-        client = str(peer[0]) if peer else ""
+        client = client_at(str(peer[0])) if peer else ""
         if self.per_client and self.held[client] >= self.per_client:
             self._refused = True
             transport.write(_REFUSAL)

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from typing import Any
 
+from supercloud.clients import client_at
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -78,8 +80,8 @@ async def _read_parts(receive: Receive, limit: int) -> bytes:
 
 
 def client_of(scope: Scope) -> str:
-    """Address of who asks."""
-    return scope["client"][0] if scope.get("client") else ""
+    """Who asks."""
+    return client_at(scope["client"][0]) if scope.get("client") else ""
 
 
 async def respond(send: Send, status: int, body: bytes, headers: Iterable[Header] = (JSON,)) -> None:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, cast
 
+from supercloud.clients import client_at
 from supercloud.provider.gateway.certificates import CertificateRefused, owner_of
 from supercloud.provider.gateway.ledger import Ledger
 from supercloud.provider.gateway.tls import PeerTls, ServerTls
@@ -93,7 +94,7 @@ class _Connection(asyncio.Protocol):
         transport = cast(asyncio.Transport, transport)
         transport.pause_reading()
         peer = transport.get_extra_info("peername")
-        host = str(peer[0]) if peer else ""
+        host = client_at(str(peer[0])) if peer else ""
         if not self._listener.admit(host):
             self._ended = True
             transport.abort()
