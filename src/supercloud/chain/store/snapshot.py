@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from supercloud.chain.store.backend import Reader
+from supercloud.chain.store.backend import KEY_BYTES_MAX, Reader
 
 FORMAT: Final = 1
 CHUNK_BYTES: Final = 4 * 2**20
@@ -49,6 +49,8 @@ def records(made: Iterable[bytes]) -> Iterator[Record]:
         while at < len(chunk):
             store, at = _part(chunk, at, 1)
             key, at = _part(chunk, at, 2)
+            if not 0 < len(key) <= KEY_BYTES_MAX:
+                raise SnapshotError(f"a key of {len(key)} bytes; 1 to {KEY_BYTES_MAX} can be stored")
             value, at = _part(chunk, at, 4)
             try:
                 place = store.decode("ascii"), key

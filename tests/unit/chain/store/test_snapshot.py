@@ -82,11 +82,19 @@ def test_what_does_not_hash_right_leaves_nothing() -> None:
         b"\x04bank\x00\x01a\x00\x00\x01\x00b",
         b"\x01\xff\x00\x01a\x00\x00\x00\x00",
         b"\x00",
+        b"\x04bank\x00\x00\x00\x00\x00\x00",
+        b"\x04bank\x00\xf1" + bytes(241) + bytes(4),
     ],
 )
 def test_chunks_nobody_wrote(chunk: bytes) -> None:
     with pytest.raises(SnapshotError):
         list(records([chunk]))
+
+
+def test_a_key_that_no_store_can_hold_is_refused_before_the_trees_see_it() -> None:
+    chunk = b"\x04bank\x00\xf1" + bytes(241) + bytes(4)
+    with pytest.raises(SnapshotError, match="a key of 241 bytes"):
+        MultiStore(MemoryBackend(), NAMES).restore(7, records([chunk]), bytes(32))
 
 
 def test_records_that_do_not_follow_one_another() -> None:
