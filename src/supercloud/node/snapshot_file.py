@@ -25,7 +25,7 @@ from supercloud.node.home import Home
 from supercloud.node.storage.archive import Archive, ArchiveError, Entry, Tell, Writing
 from supercloud.node.storage.blockstore import BlockStore
 from supercloud.node.storage.lmdb import LmdbBackend
-from supercloud.node.storage.snapshots import CHUNKS_MAX, Snapshot, SnapshotFiles
+from supercloud.node.storage.snapshots import CHUNKS_MAX, Snapshot, SnapshotBusy, SnapshotFiles
 
 KIND: Final = "snapshot of a state"
 CHUNK_BYTES_MAX: Final = 16 * 2**20
@@ -139,7 +139,10 @@ def export(folder: Path, output: Path, height: int = 0, *, tell: Tell = lambda w
         app_hash = after.app_hash.hex() if after is not None else str(meta["app_hash"])
         stores = sorted(name for name in meta["roots"] if meta["since"].get(name, 0) <= at)
         content = _kept_chunks(files, there) if there is not None else _made_chunks(ledger, at, stores)
-        writing = Writing(output, tell)
+        try:
+            writing = Writing(output, tell)
+        except ArchiveError as error:
+            raise SnapshotFileError(str(error)) from error
         stack.callback(writing.abandon)
         hashes = b""
         for number, chunk in enumerate(content):
@@ -206,7 +209,7 @@ def take_in(file: Path, folder: Path, *, tell: Tell = lambda written: None) -> I
             if found != about.app_hash:
                 raise SnapshotFileError(f"the records of {file} hash to {found}, not to {about.app_hash}")
             made = files.add(about.height, _chunks(archive, entries, tell))
-    except (ArchiveError, SnapshotError) as error:
+    except (ArchiveError, SnapshotError, SnapshotBusy) as error:
         raise SnapshotFileError(str(error)) from error
     return Imported(
         str(folder),

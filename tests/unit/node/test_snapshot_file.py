@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
@@ -102,6 +104,22 @@ def test_a_damaged_one_is_not_taken_out(node: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("s.tar*"))
 
 
+def test_what_another_process_is_at_is_left_to_it(node: Path, new: Path, tmp_path: Path) -> None:
+    other = Writing(tmp_path / "s.tar")
+    with pytest.raises(SnapshotFileError, match="another process is writing"):
+        export(node, tmp_path / "s.tar", OLDER)
+    other.abandon()
+    export(node, tmp_path / "s.tar", OLDER)
+    fresh = new / "data" / "snapshots" / f"{OLDER}.new"
+    fresh.mkdir(parents=True)
+    theirs = os.open(fresh, os.O_RDONLY)
+    fcntl.flock(theirs, fcntl.LOCK_EX)
+    with pytest.raises(SnapshotFileError, match=f"writing a snapshot of height {OLDER}"):
+        take_in(tmp_path / "s.tar", new)
+    os.close(theirs)
+    assert take_in(tmp_path / "s.tar", new).height == OLDER
+
+
 def rewritten(path: Path, change: Callable[[dict[str, Any], dict[str, bytes]], None]) -> Path:
     """The file with something else in it, whose own hashes fit again."""
     with Archive(path) as archive:
@@ -136,6 +154,12 @@ WRONG: dict[str, tuple[Callable[[dict[str, Any], dict[str, bytes]], Any], str]] 
     "half a record": (
         lambda about, content: content.update({"chunks/0": content["chunks/0"][:-1]}),
         "ends within a record",
+    ),
+    "a key that is too long": (
+        lambda about, content: content.update(
+            {"chunks/0": b"\x04bank\x00\xf1" + bytes(241 + 4) + content["chunks/0"]}
+        ),
+        "a key of 241 bytes",
     ),
     "an order": (
         lambda about, content: content.update(

@@ -10,6 +10,7 @@ says and with its hash, or it is refused. Format: POSIX.1-1988 ustar; sizes beyo
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import tarfile
@@ -20,6 +21,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import orjson
+
+from supercloud.node.files import sync
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -53,15 +56,17 @@ def _silent(written: int) -> None:
 
 
 class Writing:
-    """An archive while it is made, under the name of the file with `.part` after it. Raises OSError."""
+    """An archive while it is made, under the name of the file with `.part` after it, by one process at a time.
+
+    Raises ArchiveError where another one is at it, OSError.
+    """
 
     def __init__(self, path: Path, tell: Tell = _silent) -> None:
         self.entries: list[Entry] = []
         self._path = path
         self._part = path.with_name(path.name + ".part")
         self._tell = tell
-        self._part.unlink(missing_ok=True)
-        self._file = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._file = _own(self._part)
 
     def add(self, name: str, content: Iterable[bytes]) -> Entry:
         """The next file. Its length need not be known before it ends."""
@@ -87,7 +92,10 @@ class Writing:
         """Write at the end; returns where that is now."""
         rest = memoryview(content)
         while rest:
-            rest = rest[os.write(self._file, rest) :]
+            try:
+                rest = rest[os.write(self._file, rest) :]
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, str(self._part)) from error
         return os.lseek(self._file, 0, os.SEEK_CUR)
 
     def finish(self, about: dict[str, Any]) -> int:
@@ -97,19 +105,55 @@ class Writing:
         self.add(MANIFEST, [orjson.dumps(manifest, option=orjson.OPT_INDENT_2)])
         size = self._put(_END)
         os.fsync(self._file)
+        # While it is still ours.
+        self._part.replace(self._path)
         os.close(self._file)
         self._file = -1
-        self._part.replace(self._path)
-        _sync_folder(self._path.parent)
+        sync(self._path.parent)
         return size
 
     def abandon(self) -> None:
         """Leave nothing behind; after `finish` it does nothing."""
         if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
             with contextlib.suppress(OSError):
                 self._part.unlink()
+            os.close(self._file)
+            self._file = -1
+
+
+def _own(part: Path) -> int:
+    """A new file of that name, empty, whose lock is held. Raises ArchiveError, OSError."""
+    refusal = ArchiveError(f"another process is writing {part}")
+    with contextlib.suppress(FileNotFoundError), _opened(part) as left:
+        if not _is_ours(left, part):
+            raise refusal
+        part.unlink()
+    try:
+        made = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise refusal from error
+    if not _is_ours(made, part):
+        os.close(made)
+        raise refusal
+    return made
+
+
+def _is_ours(descriptor: int, path: Path) -> bool:
+    """Whether an open file's lock is ours now, and the file still the one of that name."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 class Archive:
@@ -233,12 +277,4 @@ class Archive:
                 file.flush()
                 os.fsync(file.fileno())
         for each in sorted(folders, reverse=True):
-            _sync_folder(each)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            sync(each)

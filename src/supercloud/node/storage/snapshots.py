@@ -2,21 +2,32 @@
 
 <height>/<number>     chunks
 <height>/hashes       SHA-256 of each chunk, one after another: written last, so a snapshot without it is none
+<height>.new/...      the same while it is written, by whoever holds the folder's lock
 incoming/<number>     chunks of what is being taken in
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from supercloud.node.files import sync
+
 HASH_BYTES: Final = 32
 CHUNKS_MAX: Final = 16_384
 _HASHES: Final = "hashes"
+_FRESH: Final = ".new"
+
+
+class SnapshotBusy(Exception):
+    """Another process is writing a snapshot of this height."""
 
 
 class Snapshot(NamedTuple):
@@ -48,31 +59,53 @@ class SnapshotFiles:
         self._kept = kept
 
     def save(self, height: int, chunks: Iterable[bytes]) -> Snapshot:
-        """Write a snapshot and forget the oldest. A crash in between leaves what there was."""
-        hashes = self._write(self.folder / str(height), chunks)
+        """Write a snapshot and forget the oldest. A crash in between leaves what there was. Raises SnapshotBusy, OSError."""
+        made = self.add(height, chunks)
         for old in self.all()[self._kept :]:
-            shutil.rmtree(self.folder / str(old.height), ignore_errors=True)
-        return Snapshot(height, hashes)
+            _forget(self.folder / str(old.height))
+        self._clear()
+        return made
 
     def add(self, height: int, chunks: Iterable[bytes]) -> Snapshot:
-        """Write one that was made elsewhere, whole or not at all. None is forgotten for it now."""
-        fresh = self.folder / f"{height}.new"
-        try:
-            hashes = self._write(fresh, chunks)
-            fresh.rename(self.folder / str(height))
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+        """Write one, whole and on the disk or not at all; none is forgotten for it now. Raises SnapshotBusy, OSError."""
+        place = self.folder / str(height)
+        with self._writing(height) as fresh:
+            hashes = b""
+            for number, chunk in enumerate(chunks):
+                _write(fresh / str(number), chunk)
+                hashes += sha256(chunk).digest()
+            _write(fresh / _HASHES, hashes)
+            sync(fresh)
+            _forget(place)
+            fresh.rename(place)
+            sync(self.folder)
         return Snapshot(height, hashes)
 
-    def _write(self, place: Path, chunks: Iterable[bytes]) -> bytes:
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir(parents=True, mode=0o700)
-        hashes = b""
-        for number, chunk in enumerate(chunks):
-            (place / str(number)).write_bytes(chunk)
-            hashes += sha256(chunk).digest()
-        (place / _HASHES).write_bytes(hashes)
-        return hashes
+    @contextmanager
+    def _writing(self, height: int) -> Iterator[Path]:
+        """An empty folder that nobody else writes to, to be given its name; gone where that does not come about."""
+        fresh = self.folder / f"{height}{_FRESH}"
+        fresh.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _locked(fresh) as is_ours:
+            if not is_ours:
+                raise SnapshotBusy(f"another process is writing a snapshot of height {height}")
+            for path in fresh.iterdir():
+                path.unlink()
+            try:
+                yield fresh
+            except BaseException:
+                shutil.rmtree(fresh, ignore_errors=True)
+                raise
+
+    def _clear(self) -> None:
+        """Remove what those who were killed left behind."""
+        for fresh in self.folder.glob(f"*{_FRESH}"):
+            with contextlib.suppress(OSError), _locked(fresh) as is_ours:
+                if is_ours:
+                    shutil.rmtree(fresh, ignore_errors=True)
+        for place in self.folder.iterdir():
+            if place.name.isdecimal() and not (place / _HASHES).exists():
+                shutil.rmtree(place, ignore_errors=True)
 
     def size_bytes(self, height: int) -> int:
         """Bytes of a snapshot's chunks; 0 when there is none."""
@@ -124,3 +157,32 @@ class SnapshotFiles:
     def finish(self) -> None:
         """The chunks are no longer needed."""
         shutil.rmtree(self._incoming, ignore_errors=True)
+
+
+def _forget(place: Path) -> None:
+    """Remove a snapshot; from the first moment on it is none, so whoever is killed here leaves no half of one."""
+    if place.exists():
+        (place / _HASHES).unlink(missing_ok=True)
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Whether the folder's lock is ours while inside. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -87,8 +88,10 @@ def test_it_has_its_name_only_once_it_is_whole(tmp_path: Path) -> None:
         finally:
             writing.abandon()
     assert path.read_bytes() == b"former" and os.listdir(tmp_path) == ["a.tar"]
+    writing = Writing(path)
     with pytest.raises(ArchiveError, match="too long or too strange"):
-        Writing(path).add("../a", [])
+        writing.add("../a", [])
+    writing.abandon()
     write(path)
     with Archive(path) as archive:
         assert len(archive.entries) == 3
@@ -183,3 +186,38 @@ def test_an_archive_of_another_format_or_none(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"format": 1', b'"format": 2'))
     with pytest.raises(ArchiveError, match="format 2"):
         Archive(path)
+
+
+def test_two_at_once_do_not_mix(tmp_path: Path) -> None:
+    """A backup that takes longer than the time to the next one."""
+    path = tmp_path / "a.tar"
+    first = Writing(path)
+    first.add("a", [b"first"])
+    with pytest.raises(ArchiveError, match=r"another process is writing .*a\.tar\.part"):
+        Writing(path)
+    first.finish({"kind": "letters"})
+    with Archive(path) as archive:
+        assert b"".join(archive.content(archive.entries[0])) == b"first"
+    assert write(path) == path.stat().st_size, "and then it is the next one's turn"
+
+
+def test_what_a_kill_left_behind_is_written_anew(tmp_path: Path) -> None:
+    (tmp_path / "a.tar.part").write_bytes(b"half")
+    (tmp_path / "a.tar.part").chmod(0o666)
+    write(tmp_path / "a.tar")
+    assert stat.S_IMODE((tmp_path / "a.tar").stat().st_mode) == 0o600
+    everything(tmp_path / "a.tar", tmp_path / "there")
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["a.tar"]
+
+
+def test_a_full_disk_is_named_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writing = Writing(tmp_path / "a.tar")
+
+    def full(descriptor: int, content: Any) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*a\.tar\.part'"):
+        writing.add("a", [b"x"])
+    writing.abandon()
+    assert list(tmp_path.iterdir()) == []

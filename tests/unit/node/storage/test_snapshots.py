@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from supercloud.node.storage.snapshots import Snapshot, SnapshotFiles
+from supercloud.node.storage.snapshots import Snapshot, SnapshotBusy, SnapshotFiles
 
 
 def test_what_is_saved_is_found_newest_first(tmp_path: Path) -> None:
@@ -31,7 +33,7 @@ def test_one_that_was_not_finished_is_none(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="disk"):
         files.save(10, broken())  # type: ignore[arg-type]
-    assert files.all() == []
+    assert files.all() == [] and list(tmp_path.iterdir()) == []
     assert files.save(10, [b"x"]).hash == sha256(sha256(b"x").digest()).digest()
 
 
@@ -63,3 +65,63 @@ def test_one_from_elsewhere_is_whole_or_not_there(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["10", "20"]
     files.save(40, [b"d"])
     assert [each.height for each in files.all()] == [40]
+
+
+def test_what_a_kill_left_behind_is_in_nobodys_way_and_goes(tmp_path: Path) -> None:
+    """Half a snapshot under its name, as nodes of before left it, and one on its way to it."""
+    for name in ("10", "10.new", "15.new", "17"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "0").write_bytes(b"half")
+    files = SnapshotFiles(tmp_path, kept=2)
+    assert files.all() == []
+    files.add(10, [b"whole"])
+    assert files.chunk(10, 0) == b"whole"
+    files.save(20, [b"x"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["10", "20"]
+
+
+def test_what_another_process_is_writing_stays(tmp_path: Path) -> None:
+    files = SnapshotFiles(tmp_path, kept=2)
+    (tmp_path / "10.new").mkdir()
+    (tmp_path / "10.new" / "0").write_bytes(b"half")
+    theirs = os.open(tmp_path / "10.new", os.O_RDONLY)
+    fcntl.flock(theirs, fcntl.LOCK_EX)
+    with pytest.raises(SnapshotBusy, match="another process is writing a snapshot of height 10"):
+        files.add(10, [b"mine"])
+    files.save(20, [b"x"])
+    assert (tmp_path / "10.new" / "0").read_bytes() == b"half"
+    os.close(theirs)
+    assert files.add(10, [b"mine"]).chunks == 1
+
+
+def test_it_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def syncing(descriptor: int) -> None:
+        seen.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        fsync(descriptor)
+
+    def renaming(path: Path, target: Path) -> Path:
+        seen.append(f"{path.name} > {target.name}")
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", syncing)
+    monkeypatch.setattr(Path, "rename", renaming)
+    SnapshotFiles(tmp_path / "s", kept=1).save(10, [b"a", b"b"])
+    assert seen == ["0", "1", "hashes", "10.new", "10.new > 10", "s"]
+
+
+def test_one_that_is_being_forgotten_is_offered_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = SnapshotFiles(tmp_path, kept=1)
+    files.save(10, [b"a"])
+
+    def killed(place: Path, ignore_errors: bool) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shutil.rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        files.save(20, [b"b"])
+    assert [each.height for each in files.all()] == [20]
