@@ -109,9 +109,9 @@ def back_up(
     began = time.monotonic()
     with ExitStack() as stack:
         _hold_home(folder, stack)
-        writing = Writing(output, tell)
-        stack.callback(writing.abandon)
         try:
+            writing = Writing(output, tell)
+            stack.callback(writing.abandon)
             return _Taking(home, writing, stack, with_keys).run(output, began)
         except ArchiveError as error:
             raise BackupError(str(error)) from error
@@ -159,6 +159,7 @@ class _Taking:
         self._add(self._catch(self._files("cometbft/executed", ["*"])))
         (first, last), chain_id = self._blocks()
         held_ms = self._comet()
+        self._require_following(height, first)
         # The genesis document comes last: a home without it starts no node.
         self._add(self._catch(["config/config.toml", "config/genesis.json"]))
         chain_id = chain_id or genesis_document.load(self._home.genesis).chain_id
@@ -205,6 +206,20 @@ class _Taking:
         finally:
             store.close()
         return edges, EngineState.from_bytes(state).chain_id if state else ""
+
+    def _require_following(self, height: int, first: int) -> None:
+        """Refuse a copy whose state has no blocks to go on with: the node has forgotten them while it was being made."""
+        store = BlockStore(self._home.data / "blocks", readonly=True)
+        try:
+            # CometBFT keeps as many, and was looked at before this.
+            first = max(first, store.base)
+        finally:
+            store.close()
+        if first > height:
+            raise BackupError(
+                f"the state was copied at height {height}, and meanwhile the node has forgotten the blocks below {first}: "
+                "let it keep more (engine.blocks_kept), or stop it for the backup"
+            )
 
     def _copied(self, name: str, copy: Callable[[int], Result]) -> Result:
         found: list[Result] = []

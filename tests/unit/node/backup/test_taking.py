@@ -114,6 +114,29 @@ def test_state_and_blocks_are_those_of_their_moment(
     assert (taken.height, taken.last_block) == (small_home.HEIGHTS, small_home.HEIGHTS + 2)
 
 
+def test_blocks_that_the_copied_state_needs_may_be_forgotten_meanwhile(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a backup would start no node."""
+    copy = LmdbBackend.copy
+
+    def slowly(backend: LmdbBackend, descriptor: int) -> Any:
+        made = copy(backend, descriptor)
+        backend.close()
+        small_home.grow(home, small_home.HEIGHTS + 1, small_home.HEIGHTS + 5)
+        blocks = BlockStore(home / "data" / "blocks")
+        blocks.prune(small_home.HEIGHTS + 2, 1000)
+        blocks.close()
+        return made
+
+    monkeypatch.setattr(LmdbBackend, "copy", slowly)
+    with pytest.raises(
+        BackupError, match=rf"forgotten the blocks below {small_home.HEIGHTS + 2}: let it keep more"
+    ):
+        back_up(home, tmp_path / "b.tar")
+    assert not list(tmp_path.glob("b.tar*"))
+
+
 def test_what_grows_meanwhile_is_what_it_was(
     comet_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
