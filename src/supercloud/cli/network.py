@@ -195,10 +195,13 @@ def _next(made: dict[str, Any], where: Path) -> dict[str, str]:
         # Each on its machine, once its folder is there.
         run = "supercloud node start --home NODE"
     peer = f"{first['node_id']}@{first['p2p']}"
+    seconds = made["block_interval_s"]
+    pace = f" --block-time {seconds:g}" if seconds != 1 else ""
     return {
         "run": run,
+        "offer": f"supercloud provider init --host NAME --node http://{first['rpc']}",
         "use": f"supercloud deploy FILE --home {where}",
-        "join": f"supercloud node join --genesis {where / 'genesis.json'} --peers {peer} --home NODE",
+        "join": f"supercloud node join --genesis {where / 'genesis.json'} --peers {peer}{pace} --home NODE",
     }
 
 

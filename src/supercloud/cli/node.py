@@ -1,4 +1,4 @@
-"""`supercloud node init|join|start|status|verify|reset|export`; backup, restore, run, snapshots have their own files."""
+"""`supercloud node init|join|start|status|verify|reset|export`; the other commands have their own files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from supercloud.cli.backup import backup, restore
 from supercloud.cli.output import command, console, json_option, print_json, raise_as_click
 from supercloud.cli.run import add_program, run
 from supercloud.cli.snapshots import snapshots
+from supercloud.cli.validator import create_validator
 from supercloud.types.address import Bech32
 from supercloud.types.coin import Coin, parse_coins
 
@@ -28,6 +29,7 @@ node.add_command(restore)
 node.add_command(run)
 node.add_command(add_program)
 node.add_command(snapshots)
+node.add_command(create_validator)
 
 _HOME = click.option(
     "--home", type=click.Path(path_type=Path), default=None, help="Folder of the node [~/.supercloud/node]."
@@ -87,6 +89,13 @@ def init(
 )
 @click.option("--port-base", default=0, help="First of five ports [the usual ones].")
 @click.option(
+    "--block-time",
+    default=1.0,
+    show_default=True,
+    help="Seconds between blocks, as the network has them.",
+    type=click.FloatRange(0.05, 3600),
+)
+@click.option(
     "--state-sync", default="", metavar="URL,URL", help="Start from a snapshot these RPCs vouch for."
 )
 @click.option("--trust-height", default=0, help="Height of a block that you know to be right.")
@@ -111,6 +120,7 @@ def join(home: Path | None, genesis: str, and_start: bool, as_json: bool, **give
             seeds=_names(given["seeds"]),
             moniker=given["moniker"],
             port_base=given["port_base"],
+            block_interval_s=given["block_time"],
             state_sync=StateSyncSettings(
                 _names(given["state_sync"]), given["trust_height"], given["trust_hash"]
             ),
@@ -224,8 +234,11 @@ async def status(settings: session.Settings, as_json: bool) -> None:
         print_json(document)
         return
     info, sync = document["node_info"], document["sync_info"]
+    behind = ", not level with the others yet" if sync["catching_up"] else ""
     console().print(
-        f"{info['moniker']} on {info['network']}: height {sync['latest_block_height']} at {sync['latest_block_time']}"
+        f"{info['moniker']} on {info['network']}: height {sync['latest_block_height']} at {sync['latest_block_time']}, "
+        f"hash {sync['latest_block_hash']}{behind}",
+        soft_wrap=True,
     )
 
 

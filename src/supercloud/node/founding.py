@@ -128,7 +128,7 @@ def add_account(
         record = schedule.record()
         record.base_vesting_account.base_account.address = address
         accounts.append({"@type": vesting.PREFIX + record.DESCRIPTOR.name, **to_dict(record)})
-    genesis_document.fund(state, raw, coins, bech32)
+    genesis_document.fund(state, {raw: coins}, bech32)
 
 
 # --- Founders
@@ -164,20 +164,13 @@ def validator_keys(folder: Path) -> ValidatorKeys:
     )
 
 
-def found(
-    document: Document, account: PrivateKey, validator: ValidatorKeys, stake: Coin, terms: Terms
-) -> Document:
-    """A founder's transaction, signed for the document's chain. Raises GenesisError."""
-    profile = profile_of(document)
-    operator = profile.bech32.text(account.address)
-    accounts = document.get("app_state", {}).get("auth", {}).get("accounts", [])
-    if all(genesis_document.address_of(entry) != operator for entry in accounts):
-        raise GenesisError(f"{operator} has no account in the genesis document; add-account makes one")
-    if stake.denom != profile.native_denom:
-        raise GenesisError(f"{profile.native_denom} is staked, not {stake.denom}")
+def validator_message(
+    bech32: Bech32, operator: bytes, public_key: bytes, stake: Coin, terms: Terms
+) -> MsgCreateValidator:
+    """What makes a validator of the account `operator`, whose blocks are signed by `public_key`. Raises GenesisError."""
     message = MsgCreateValidator(
-        validator_address=profile.bech32.valoper(account.address),
-        pubkey=registry.pack(ConsensusKey(key=validator.public_key)),
+        validator_address=bech32.valoper(operator),
+        pubkey=registry.pack(ConsensusKey(key=public_key)),
         value=stake.to_pb(),
         min_self_delegation=str(terms.min_self_delegation),
         description=staking_pb2.Description(
@@ -194,6 +187,21 @@ def found(
         )
     except ValueError as error:
         raise GenesisError(f"commission: {error}") from error
+    return message
+
+
+def found(
+    document: Document, account: PrivateKey, validator: ValidatorKeys, stake: Coin, terms: Terms
+) -> Document:
+    """A founder's transaction, signed for the document's chain. Raises GenesisError."""
+    profile = profile_of(document)
+    operator = profile.bech32.text(account.address)
+    accounts = document.get("app_state", {}).get("auth", {}).get("accounts", [])
+    if all(genesis_document.address_of(entry) != operator for entry in accounts):
+        raise GenesisError(f"{operator} has no account in the genesis document; add-account makes one")
+    if stake.denom != profile.native_denom:
+        raise GenesisError(f"{profile.native_denom} is staked, not {stake.denom}")
+    message = validator_message(profile.bech32, account.address, validator.public_key, stake, terms)
     memo = f"{validator.node_id}@{terms.place}" if terms.place else ""
     tx = tx_pb2.Tx(body=tx_pb2.TxBody(messages=[registry.pack(message)], memo=memo))
     tx.auth_info.fee.gas_limit = GAS

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -228,23 +229,24 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return result
 
 
-def fund(app_state: Document, address: bytes, coins: Iterable[Coin], bech32: Bech32) -> None:
-    """Give an account coins that exist from the start: its balance grows and the supply with it."""
-    text = bech32.text(address)
-    coins = list(coins)
+def fund(app_state: Document, funds: Mapping[bytes, Iterable[Coin]], bech32: Bech32) -> None:
+    """Give accounts coins that exist from the start: their balances grow and the supply with them.
+
+    Each list of the document is walked once, however many accounts there are.
+    """
+    if not funds:
+        return
     accounts = app_state.setdefault("auth", {}).setdefault("accounts", [])
+    there = {address_of(entry) for entry in accounts}
     # Modules make their own accounts, which are of another kind.
-    of_module = address in [module_address(name) for name in MODULE_ACCOUNTS]
-    if not of_module and all(address_of(entry) != text for entry in accounts):
-        entry = {
-            "@type": _BASE_ACCOUNT,
-            "address": text,
-            "pub_key": None,
-            "account_number": "0",
-            "sequence": "0",
-        }
-        accounts.append(entry)
-    _give(app_state, text, coins)
+    there |= {bech32.text(module_address(name)) for name in MODULE_ACCOUNTS}
+    given = {bech32.text(address): list(coins) for address, coins in funds.items()}
+    accounts += (
+        {"@type": _BASE_ACCOUNT, "address": text, "pub_key": None, "account_number": "0", "sequence": "0"}
+        for text in given
+        if text not in there
+    )
+    _give(app_state, given)
 
 
 def address_of(entry: Mapping[str, Any]) -> str:
@@ -282,22 +284,25 @@ def seed_credit(
     state["bme"]["params"]["min_epoch_blocks"] = "1"
     credit = sum(coin.amount for coins in funds.values() for coin in coins if coin.denom == CREDIT_DENOM)
     locked = max(2 * credit, SEED_VAULT)
-    _give(state, profile.bech32.text(module_address("bme")), [Coin(native, locked)])
+    _give(state, {profile.bech32.text(module_address("bme")): [Coin(native, locked)]})
 
 
-def _give(app_state: Document, text: str, coins: Sequence[Coin]) -> None:
+def _give(app_state: Document, given: Mapping[str, Sequence[Coin]]) -> None:
     bank = app_state.setdefault("bank", {})
     balances = bank.setdefault("balances", [])
+    by_address: Document = {}
     for balance in balances:
-        if balance["address"] == text:
-            break
-    else:
-        balance = {"address": text, "coins": []}
-        balances.append(balance)
-    balance["coins"] = _added(balance["coins"], coins)
+        # Of several entries of one address, which no chain starts from, the first one.
+        by_address.setdefault(balance["address"], balance)
+    for text, coins in given.items():
+        balance = by_address.get(text)
+        if balance is None:
+            balance = {"address": text, "coins": []}
+            balances.append(balance)
+        balance["coins"] = _added(balance["coins"], coins)
     # A document without supply has it computed; one with supply must stay consistent.
     if bank.get("supply"):
-        bank["supply"] = _added(bank["supply"], coins)
+        bank["supply"] = _added(bank["supply"], chain.from_iterable(given.values()))
 
 
 def _added(entries: Iterable[Mapping[str, str]], coins: Iterable[Coin]) -> list[dict[str, str]]:

@@ -113,8 +113,7 @@ def init_home(
         genesis_document.seed_credit(document, price_source, funds or {}, profile)
     if patch is not None:
         document = genesis_document.merge_patch(document, patch)
-    for address, coins in (funds or {}).items():
-        genesis_document.fund(document["app_state"], address, coins, profile.bech32)
+    genesis_document.fund(document["app_state"], funds or {}, profile.bech32)
     genesis = genesis_document.parse(document)
     home.genesis.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
     home.config.write_text(render(settings))

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from supercloud.cli import session
 from supercloud.cli.network import network
 from supercloud.cli.node import node
+from supercloud.node.config import load
 from supercloud.sdk.keyring import Backend, Keyring
 from supercloud.types.address import Bech32
 
@@ -56,10 +57,12 @@ def test_new_closes_a_network_on_demand(tmp_path: Path) -> None:
 
 
 def test_new_tells_people_what_to_do_next(tmp_path: Path) -> None:
-    done = call(network, "new", "net-1", "--home", tmp_path / "net")
+    words = ("--block-time", 6, "--port-base", 31000)
+    done = call(network, "new", "net-1", "--home", tmp_path / "net", *words)
     assert done.exit_code == 0, done.output
     assert f"supercloud network up --home {tmp_path}/net" in done.output
-    assert "supercloud node join --genesis" in done.output
+    assert "supercloud provider init --host NAME --node http://127.0.0.1:31000" in done.output
+    assert "supercloud node join --genesis" in done.output and " --block-time 6 " in done.output
     again = call(network, "new", "net-1", "--home", tmp_path / "net")
     assert again.exit_code == 1 and "already" in again.output
 
@@ -105,8 +108,9 @@ def test_joining_with_a_file(tmp_path: Path) -> None:
         "--home",
         tmp_path / "n",
     )
-    done = call(node, "join", *words, "--port-base", 31100, "--json")
+    done = call(node, "join", *words, "--port-base", 31100, "--block-time", 6, "--json")
     assert done.exit_code == 0, done.output
+    assert load(tmp_path / "n/config/config.toml", {}).engine.block_interval_s == 6
     assert json.loads(done.stdout)["rpc"] == "http://127.0.0.1:31100"
     assert (tmp_path / "n/config/genesis.json").exists()
     again = call(node, "join", *words)

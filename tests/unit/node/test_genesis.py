@@ -1,5 +1,8 @@
 """The genesis document: forms, checks, patches, funds."""
 
+import sys
+from itertools import islice
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -43,7 +46,7 @@ def test_an_account_of_any_kind_gets_more_coins_not_another_account() -> None:
     for entry in ({"address": address}, base, {"base_vesting_account": base}):
         state = {"auth": {"accounts": [entry]}, "bank": {"balances": [], "supply": []}}
         assert genesis.address_of(entry) == address
-        genesis.fund(state, b"v" * 20, [Coin("uakt", 5)], Bech32("akash"))
+        genesis.fund(state, {b"v" * 20: [Coin("uakt", 5)]}, Bech32("akash"))
         assert state["auth"]["accounts"] == [entry]
 
 
@@ -110,9 +113,8 @@ def test_funds_add_up_and_supply_follows() -> None:
     bech32 = Bech32("akash")
     alice, bob = b"\1" * 20, b"\2" * 20
     state: dict[str, Any] = {"bank": {"supply": [{"denom": "uakt", "amount": "5"}]}}
-    genesis.fund(state, alice, [Coin("uakt", 100), Coin("uact", 7)], bech32)
-    genesis.fund(state, bob, [Coin("uakt", 1)], bech32)
-    genesis.fund(state, alice, [Coin("uakt", 10)], bech32)
+    genesis.fund(state, {alice: [Coin("uakt", 100), Coin("uact", 7)], bob: [Coin("uakt", 1)]}, bech32)
+    genesis.fund(state, {alice: [Coin("uakt", 10)]}, bech32)
     assert state["bank"]["balances"] == [
         {
             "address": bech32.text(alice),
@@ -122,6 +124,32 @@ def test_funds_add_up_and_supply_follows() -> None:
     ]
     assert state["bank"]["supply"] == [{"denom": "uact", "amount": "7"}, {"denom": "uakt", "amount": "116"}]
     assert [entry["address"] for entry in state["auth"]["accounts"]] == [bech32.text(alice), bech32.text(bob)]
+
+
+def test_twice_as_many_accounts_are_twice_the_work() -> None:
+    def lines(count: int) -> int:
+        """Lines of genesis.py that run when so many accounts are funded of which half are there already."""
+        funds = {number.to_bytes(20, "big"): [Coin("uakt", 1)] for number in range(count)}
+        state: dict[str, Any] = {"bank": {"supply": [{"denom": "uakt", "amount": str(count // 2)}]}}
+        genesis.fund(state, dict(islice(funds.items(), count // 2)), Bech32("akash"))
+        run = 0
+
+        def trace(frame: FrameType, event: str, arg: Any) -> Any:
+            nonlocal run
+            run += event == "line"
+            return trace if frame.f_code.co_filename == genesis.__file__ else None
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            genesis.fund(state, funds, Bech32("akash"))
+        finally:
+            sys.settrace(before)
+        assert len(state["bank"]["balances"]) == len(state["auth"]["accounts"]) == count
+        return run
+
+    small, large = lines(100), lines(200)
+    assert small > 100 and large < 2.1 * small
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def test_the_profile_takes_credit_alone(tmp_path: Path) -> None:
 def test_coins_for_a_module_make_no_account_of_a_person() -> None:
     bech32 = Profile().bech32
     state: dict[str, Any] = {}
-    genesis.fund(state, module_address("bme"), [Coin("uakt", 5)], bech32)
+    genesis.fund(state, {module_address("bme"): [Coin("uakt", 5)]}, bech32)
     assert state["auth"]["accounts"] == []
     assert state["bank"]["balances"] == [
         {"address": bech32.text(module_address("bme")), "coins": [{"denom": "uakt", "amount": "5"}]}
