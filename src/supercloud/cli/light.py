@@ -133,8 +133,9 @@ def balance(
 @command
 async def _balance(given: Any, settings: session.Settings, which: Any, as_json: bool) -> None:
     address, denom = which
-    denom = denom or settings.gas_price.lstrip("0123456789.")
     async with _verified(settings, given) as (client, checked):
+        # A lie about it proves a balance of another coin, whose name is told.
+        denom = denom or (settings.gas_price or await session.gas_price_of(client)).lstrip("0123456789.")
         raw = client.bech32.parse(address) if address else settings.signing_key().address
         found = await checked.balance(raw, denom)
         document = {"address": client.bech32.text(raw), "denom": denom, "amount": str(found.value)}

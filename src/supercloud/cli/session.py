@@ -16,6 +16,7 @@ import click
 import orjson
 
 from supercloud.cli.output import amount_text
+from supercloud.pb.cosmos.base.node.v1beta1 import query_pb2 as node_query
 from supercloud.sdk import market
 from supercloud.sdk.client import Client
 from supercloud.sdk.errors import PermanentError, QueryError, TemporaryError, WouldFail
@@ -25,7 +26,9 @@ from supercloud.sdk.tx import TxSender
 from supercloud.types.coin import Coin
 
 DEFAULT_NODE = "http://127.0.0.1:26657"
-DEFAULT_GAS_PRICE = "0.0025uakt"
+GAS_PRICE = "0.0025"
+"""In a network's own coin: what a fee is made of where nobody says otherwise. A node may name the coin, not the number."""
+DEFAULT_GAS_PRICE = f"{GAS_PRICE}uakt"
 CONNECT_S = 5.0
 
 
@@ -42,6 +45,7 @@ class Settings(NamedTuple):
     key: str | None
     backend: str | None
     gas_price: str
+    """As it was given or as the network of this home has it; empty: the node tells the coin."""
 
     def local(self) -> dict[str, Any]:
         """What the local supercloud or network of this home wrote about itself; empty when there is none."""
@@ -123,7 +127,7 @@ def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         settings = Settings(home or default_home(), node, from_, keyring_backend, gas_price or "")
         if not gas_price:
-            settings = settings._replace(gas_price=settings.local().get("gas_price", DEFAULT_GAS_PRICE))
+            settings = settings._replace(gas_price=settings.local().get("gas_price", ""))
         return function(settings=settings, **rest)
 
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
@@ -132,7 +136,7 @@ def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--gas-price",
             default=None,
-            help=f"Fee for one unit of gas [{DEFAULT_GAS_PRICE}, or the network's].",
+            help=f"Fee for one unit of gas [{GAS_PRICE} of the network's coin].",
         ),
         click.option(
             "--keyring-backend",
@@ -167,7 +171,20 @@ async def signing(settings: Settings) -> AsyncIterator[Session]:
     """A client and a sender for the chosen key."""
     key = settings.signing_key()
     async with connected(settings) as client:
-        yield Session(client, TxSender(client, key.signer, settings.gas_price), key, Sightings(settings.home))
+        sender = TxSender(client, key.signer, settings.gas_price or await gas_price_of(client))
+        yield Session(client, sender, key, Sightings(settings.home))
+
+
+async def gas_price_of(client: Client) -> str:
+    """The usual price, in the coin that the node asks for first."""
+    try:
+        found = await client.query(
+            "/cosmos.base.node.v1beta1.Service/Config", node_query.ConfigRequest(), node_query.ConfigResponse
+        )
+    except QueryError:
+        return DEFAULT_GAS_PRICE
+    denom = found.minimum_gas_price.split(",")[0].lstrip("0123456789.")
+    return f"{GAS_PRICE}{denom}" if denom else DEFAULT_GAS_PRICE
 
 
 async def deployment_of(tenant: Session, dseq: int) -> Any:

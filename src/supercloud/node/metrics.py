@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from supercloud.crypto import ed25519
+from supercloud.node.engine.block import FLAG_ABSENT
 from supercloud.node.engine.peers import PeersError
 from supercloud.node.engine.ports import Committed
 from supercloud.node.grpc.asgi import Receive, Scope, Send, respond
 from supercloud.node.grpc.readiness import Readiness
 from supercloud.node.grpc.view import Core
 from supercloud.pb.tendermint.abci import types_pb2 as abci
+from supercloud.pb.tendermint.types import types_pb2
 
 CONTENT_TYPE: Final = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
 INTERVAL_BOUNDS_S: Final = (0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 30)
@@ -47,7 +50,7 @@ class Histogram:
 
 
 class Metrics:
-    """Counts from the start of this process. A Listener of the engine; `counted` wraps doors."""
+    """Counts from the start of this process. A Listener of the engine; `counted` wraps doors, `watch` names the node."""
 
     def __init__(self) -> None:
         self.interval = Histogram(INTERVAL_BOUNDS_S)
@@ -60,7 +63,18 @@ class Metrics:
         """By door and status."""
         self.sockets: dict[str, int] = {}
         """Open WebSockets by door."""
+        self.signed = self.missed = 0
+        """Blocks that this node decides on, by whether its vote is among those that the next block carries."""
+        self.absent = self.round = 0
+        """Validators whose votes the last block lacks; the round in which the block before it was decided."""
+        self._core: Core | None = None
+        self._deciding = b""
+        """Own address while this node is among the validators of the last block."""
         self._last_ns = 0
+
+    def watch(self, core: Core) -> None:
+        """Whose votes to count."""
+        self._core = core
 
     def block_committed(self, committed: Committed) -> None:
         """Count a block."""
@@ -75,9 +89,22 @@ class Metrics:
         self.failed_txs += sum(1 for result in results if result.code)
         self.gas += sum(result.gas_used for result in results)
         self.misbehaved += len(committed.block.evidence.evidence)
+        self._count_votes(committed.block.last_commit)
         for result in results:
             if not result.code:
                 self.messages.update(_actions(result.events))
+
+    def _count_votes(self, commit: types_pb2.Commit) -> None:
+        self.round = commit.round
+        self.absent = sum(1 for each in commit.signatures if each.block_id_flag == FLAG_ABSENT)
+        if self._deciding:
+            signed = any(each.validator_address == self._deciding for each in commit.signatures)
+            self.signed += signed
+            self.missed += not signed
+        if self._core is None or not (key := self._core.validator_key):
+            return
+        deciding = any(each.public_key == key for each in self._core.history.state.last_validators)
+        self._deciding = ed25519.address(key) if deciding else b""
 
     def answered(self, door: str, status: str) -> None:
         """Count an answer."""
@@ -144,6 +171,12 @@ class MetricsServer:
             *_plain("validators", "gauge", "Validators that decide the next block.", len(state.validators)),
             *_plain("validators_power", "gauge", "Their voting power.", state.validators.power),
             *_plain("own_power", "gauge", "Voting power of this node's key.", power),
+            *_plain("own_signed_total", "counter", "Blocks with this node's vote.", seen.signed),
+            *_plain("own_missed_total", "counter", "Blocks that lack it.", seen.missed),
+            *_plain("absent_validators", "gauge", "Validators that the last votes lack.", seen.absent),
+            *_plain(
+                "round", "gauge", "Round of the last votes: 0 where the first proposal passed.", seen.round
+            ),
             *_plain("blocks_total", "counter", "Blocks since the start.", seen.blocks),
             *_plain("txs_total", "counter", "Transactions in them.", seen.txs),
             *_plain("failed_txs_total", "counter", "Of those, the failed ones.", seen.failed_txs),

@@ -233,6 +233,7 @@ class Node:
             tx_bytes_max=config.mempool.tx_bytes,
             peers=chosen.peers,
         )
+        self._metrics.watch(self.core)
 
     async def _load_trees(self) -> None:
         """Have the trees of the state: what was loaded before them answers queries meanwhile."""

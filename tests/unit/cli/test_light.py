@@ -34,9 +34,13 @@ def chain(monkeypatch: pytest.MonkeyPatch) -> LightChain:
         other = ("escrow", b"\x11\x01/deployment/somebody/9", b"x")
         made.add(FOUR, FOUR, writes=[balance, other], time_ns=begun + height * 10**9)
 
+    async def query(path: str, request: Any, answer: Any) -> Any:
+        assert path == "/cosmos.base.node.v1beta1.Service/Config"
+        return answer(minimum_gas_price="0.0025uakt")
+
     @contextlib.asynccontextmanager
     async def connected(settings: Any) -> Any:
-        yield SimpleNamespace(rpc=made, chain_id=CHAIN, bech32=Bech32("akash"))
+        yield SimpleNamespace(rpc=made, chain_id=CHAIN, bech32=Bech32("akash"), query=query)
 
     monkeypatch.setattr(module.session, "connected", connected)
     return made

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from supercloud.cli import session
 from supercloud.cli.session import Settings
 from supercloud.sdk.client import Client
+from supercloud.sdk.errors import QueryError
 from supercloud.sdk.keyring import Backend, Keyring
 from supercloud.types.address import Bech32
 
@@ -148,5 +149,21 @@ def test_options_become_settings(tmp_path: Path) -> None:
     ]
     assert CliRunner().invoke(probe, words).stdout == "(True, 'n', 'k', 'file', '1uakt', 'w')\n"
     assert "Help stays." in CliRunner().invoke(probe, ["--help"]).stdout
+    assert "'', 'w'" in CliRunner().invoke(probe, ["w", "--home", str(tmp_path)]).stdout
     (tmp_path / "local.json").write_bytes(b'{"gas_price":"2ufoo"}')
     assert "'2ufoo'" in CliRunner().invoke(probe, ["w", "--home", str(tmp_path)]).stdout
+
+
+@pytest.mark.parametrize(
+    ("told", "price"),
+    [("0.1ufoo,3ubar", "0.0025ufoo"), ("", "0.0025uakt"), ("999999ufoo", "0.0025ufoo"), (None, "0.0025uakt")],
+)
+async def test_a_node_names_the_coin_of_fees_and_not_the_price(told: str | None, price: str) -> None:
+    class Asked(Client):
+        async def query(self, path: str, request: Any, answer: Any, *more: Any, **named: Any) -> Any:
+            if told is None:
+                raise QueryError(path, 6, "sdk", "unknown query path")
+            return answer(minimum_gas_price=told)
+
+    client = Asked(None, "c", Bech32("akash"))  # type: ignore[arg-type]
+    assert await session.gas_price_of(client) == price

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+import yaml
 from small_node import SmallNode, transfer
 
+from supercloud.node.engine.block import FLAG_ABSENT
 from supercloud.node.grpc.readiness import Readiness
 from supercloud.node.metrics import Histogram, Metrics, MetricsServer
 
+ROOT = Path(__file__).resolve().parents[3]
+MONITORING = ROOT / "examples" / "monitoring"
+USED = re.compile(r"supercloud_[a-z_]+")
 LINE = re.compile(r'[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? -?[0-9.e+]+')
 
 
@@ -52,6 +60,46 @@ async def test_blocks_and_transactions(small: SmallNode, metrics: Metrics) -> No
     assert values["supercloud_mempool_txs"] == "0" and values["supercloud_peers"] == "0"
     assert int(values["supercloud_resident_bytes"]) > 0
     assert values['supercloud_messages_total{module="bank",message="MsgSend"}'] == "1"
+
+
+def test_own_votes_are_counted_and_those_that_lack(small: SmallNode, metrics: Metrics) -> None:
+    metrics.watch(small.view)
+    for _ in range(3):
+        last = small.block()
+    # Of the first block's votes nothing is known before the second.
+    assert (metrics.signed, metrics.missed, metrics.absent, metrics.round) == (2, 0, 0, 0)
+    without = type(last.block)()
+    without.CopyFrom(last.block)
+    without.last_commit.round = 2
+    vote = without.last_commit.signatures[0]
+    vote.block_id_flag, vote.validator_address = FLAG_ABSENT, b""
+    metrics.block_committed(last._replace(block=without))
+    assert (metrics.signed, metrics.missed, metrics.absent, metrics.round) == (2, 1, 1, 2)
+
+
+def test_who_does_not_decide_misses_nothing(small: SmallNode, metrics: Metrics) -> None:
+    metrics.watch(replace(small.view, identity=replace(small.view.identity, validator_key=b"k" * 32)))
+    for _ in range(3):
+        small.block()
+    assert (metrics.signed, metrics.missed) == (0, 0)
+
+
+async def test_dashboard_alerts_and_page_of_the_manual_ask_for_what_there_is(
+    small: SmallNode, metrics: Metrics
+) -> None:
+    _, text = await ask(MetricsServer(metrics, small.view, {"state": lambda: 1}))
+    there = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")}
+    there |= {f"{name}_bucket" for name in there}
+    dashboard = orjson.loads((MONITORING / "grafana.json").read_bytes())
+    panels = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    rules = yaml.safe_load((MONITORING / "alerts.yml").read_text())["groups"][0]["rules"]
+    manual = (ROOT / "docs" / "validators.md").read_text()
+    for rule in rules:
+        assert f"| `{rule['expr']}`" in manual, rule
+    for expression in (*panels, *(rule["expr"] for rule in rules)):
+        used = set(USED.findall(expression))
+        assert used <= there and (used or expression.startswith("up{")), expression
+    assert "alerts.yml" in (MONITORING / "prometheus.yml").read_text()
 
 
 async def test_every_line_is_in_the_format(small: SmallNode, metrics: Metrics) -> None:
