@@ -246,13 +246,16 @@ class TxSender:
         return found
 
     async def _is_superseded(self, signed: Signed) -> bool:
-        """Hand over once more; whether the node expects a later sequence, so that this one can not come any more."""
+        """Hand over once more; whether a block has used its sequence, so that this one can not come any more.
+
+        What the mempool expects is not enough: it is ahead of what is told of blocks, and may be lost as well.
+        """
         try:
             result = await self._broadcast_raw(signed)
+            account = await self.client.account(self.address) if result.code == WRONG_SEQUENCE else None
         except (SdkError, _AlreadyHere):
             return False
-        expected = EXPECTED.search(result.log) if result.code == WRONG_SEQUENCE else None
-        return expected is not None and int(expected[1]) > _sequence_of(signed)
+        return account is not None and account.sequence > _sequence_of(signed)
 
     async def _found(self, tx_hash: str) -> dict[str, Any] | None:
         """The committed transaction; None also while the node does not answer, which it may again."""

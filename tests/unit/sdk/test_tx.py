@@ -230,6 +230,21 @@ async def test_what_was_lost_and_can_not_come_any_more_is_not_waited_for(
     assert received(node) == 1
 
 
+async def test_what_has_taken_its_place_in_the_mempool_alone_proves_nothing(
+    alice: TxSender, node: MemoryNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever hears that a transaction is lost sends it again: that has to be true, or it happens twice."""
+    monkeypatch.setattr(sending, "REDELIVER_S", 0.0)
+    tx_hash = await alice.broadcast([transfer(node, 4)])
+    node.pending.clear()
+    node.seen.clear()
+    node.ledger.restart()
+    node.stands_still = True
+    await TxSender(client_of(node), node.ledger.alice.key).broadcast([transfer(node)])
+    with pytest.raises(TemporaryError, match=f"{tx_hash} was accepted but is in no block"):
+        await alice.wait_committed(tx_hash, 0.1)
+
+
 async def test_few_of_those_that_nobody_waits_for_are_remembered(
     alice: TxSender, node: MemoryNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
