@@ -63,7 +63,7 @@ def _hold(folder: Path) -> tuple[int, bytes]:
         os.close(descriptor)
         raise HomeInUse(f"{folder} is in use by another process; stop that one first") from error
     left = os.pread(descriptor, LOCK_BYTES_MAX, 0)
-    _note(descriptor, b"")
+    _note(descriptor, UNREAD if UNREAD in left else b"")
     return descriptor, left
 
 
@@ -97,13 +97,15 @@ class Environment:
         self.gate = threading.Lock()
         self._writing = threading.Lock()
         self._writes = 0
+        self._shape = shape
+        self._how = {"readonly": readonly, "sync": sync, "metasync": metasync}
         self._lock = -1
         if not readonly:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock, left = _hold(folder)
             whole = bool(left) and (UNREAD in left or not read_later)
-            if left and not whole:
-                _note(self._lock, UNREAD)
+            # Before the leaves are looked at, which takes a while: whoever is killed in it has not done so.
+            _note(self._lock, UNREAD if left and read_later else b"")
             # On disk before anything is written here, so that a loss of power leaves it behind as well.
             os.fsync(self._lock)
             try:
@@ -111,29 +113,43 @@ class Environment:
             except StorageDamaged:
                 self._release(clean=False)
                 raise
-        data = folder / "data.mdb"
+            if whole:
+                _note(self._lock, b"")
+        self._lmdb: Any
+        self._open()
+        if not readonly:
+            self._seal_former(shape)
+
+    def _open(self) -> None:
+        data, create = self.folder / "data.mdb", not self._how["readonly"]
         size = max(MAP_BYTES_FIRST, 2 * data.stat().st_size if data.exists() else 0)
         try:
-            self._lmdb: Any = lmdb.open(
-                str(folder),
+            self._lmdb = lmdb.open(
+                str(self.folder),
                 map_size=size,
-                max_dbs=len(shape.tables),
+                max_dbs=len(self._shape.tables),
                 max_readers=READERS_MAX,
-                readonly=readonly,
-                create=not readonly,
+                create=create,
                 mode=0o600,
-                sync=sync,
-                metasync=metasync,
                 readahead=False,
+                **self._how,
             )
             self._tables = {
-                name: self._lmdb.open_db(name.encode(), create=not readonly) for name in shape.tables
+                name: self._lmdb.open_db(name.encode(), create=create) for name in self._shape.tables
             }
         except lmdb.Error as error:
             self._release(clean=False)
-            raise _named(folder, error) from error
-        if not readonly:
-            self._seal_former(shape)
+            raise _named(self.folder, error) from error
+
+    def renew(self, then: Callable[[], None]) -> None:
+        """Open the files anew, as after a large write: LMDB keeps the memory of its pages, up to half a GiB, until it is closed.
+
+        Tables have new handles, which `then` takes before anybody reads.
+        """
+        with self._writing, self.gate:
+            self._lmdb.close()
+            self._open()
+            then()
 
     def _seal_former(self, shape: Shape) -> None:
         """Give the records of a file from before there were seals theirs, all at once."""

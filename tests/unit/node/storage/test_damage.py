@@ -193,6 +193,27 @@ def test_what_is_read_later_is_looked_at_only_after_a_second_end_that_was_not_cl
     assert looked[-1], "nobody reads it later"
 
 
+def test_who_is_killed_while_leaves_are_looked_at_has_not_looked_at_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = home / "data" / "state" / "LOCK"
+    lock.write_bytes(b"1\n" + environment.UNREAD)
+    looked: list[bool] = []
+    look, left = environment.look_over, b""
+
+    def killed(folder: Path, shape: Shape, *, whole: bool) -> None:
+        nonlocal left
+        looked.append(whole)
+        left = lock.read_bytes()
+        look(folder, shape, whole=whole)
+
+    monkeypatch.setattr(environment, "look_over", killed)
+    for _ in range(3):
+        LmdbBackend(home / "data" / "state", read_later=True).close()
+        lock.write_bytes(left)
+    assert looked == [True, True, True]
+
+
 def without_seals(home: Path) -> None:
     """The files as they were before records had seals."""
     for store, shape in SHAPES.items():
