@@ -27,6 +27,7 @@ READY_PATH: Final = "/ready"
 BLOCK_AGE_S: Final = 30.0
 ANSWER_S: Final = 5.0
 """Within which the process that makes blocks has to answer one that asks for it: longer than any block takes."""
+ASK_AGAIN_S: Final = 1.0
 _QUESTION: Final = abci.RequestQuery(path="/app/version")
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _SERVICE_UNAVAILABLE: Final = 503
@@ -49,6 +50,8 @@ class Readiness:
         self._live = live
         self._age_s = age_s
         self._clock = clock
+        self._asking: asyncio.Future[str] | None = None
+        self._asked_at = 0.0
 
     async def respond(self, path: str, send: Send, extra: Iterable[Header] = ()) -> bool:
         """Answer a request for one of the paths; False, and no answer, for any other."""
@@ -77,14 +80,11 @@ class Readiness:
     async def _why_not_live(self) -> str:
         if self._live is None:
             return ""
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                await self._live.query(_QUESTION)
-        except TimeoutError:
-            return f"the process that makes blocks does not answer within {ANSWER_S:g} seconds"
-        except Exception as error:
-            return f"the process that makes blocks can not be asked: {error}"
-        return ""
+        now = asyncio.get_running_loop().time()
+        if self._asking is None or (self._asking.done() and now - self._asked_at >= ASK_AGAIN_S):
+            self._asking, self._asked_at = asyncio.ensure_future(_answers(self._live)), now
+        # Whoever asks here is not counted, so however many there are the other process hears of one.
+        return await asyncio.shield(self._asking)
 
     def _why_not_ready(self) -> str:
         if self._core.peers.catching_up:
@@ -95,3 +95,15 @@ class Readiness:
         if age > self._age_s:
             return f"the last block is {age:.0f} seconds old; up to {self._age_s:g} count as ready"
         return ""
+
+
+async def _answers(live: Live) -> str:
+    """Asks the process that makes blocks; why it does not answer, if it does not."""
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            await live.query(_QUESTION)
+    except TimeoutError:
+        return f"the process that makes blocks does not answer within {ANSWER_S:g} seconds"
+    except Exception as error:
+        return f"the process that makes blocks can not be asked: {error}"
+    return ""

@@ -180,11 +180,9 @@ class RpcServer:
             log.exception("rpc method failed", extra={"method": request.method})
             return failure(request.id, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
 
-    async def _paced(self, client: str, request: Request) -> bytes:
-        """The same for a WebSocket, whose requests come one by one."""
-        if not self._rates.take(client):
-            return failure(request.id, SERVER_ERROR, self._rates.words)
-        return await self.call(request)
+    def _admit(self, client: str) -> str:
+        """Count a request of a WebSocket, where they come one by one; why it is one too many, if it is."""
+        return "" if self._rates.take(client) else self._rates.words
 
     async def _uri(self, name: str, scope: Scope, send: Send, extra: list[Header]) -> None:
         method = self._methods.get(name)
@@ -224,8 +222,8 @@ class RpcServer:
             await send({"type": "websocket.close", "code": 1008})
             return
         frames = FRAMES in (scope.get("extensions") or {})
-        call = partial(self._paced, client)
-        connection = Connection(self._hub, call, limits.subscriptions_per_socket, frames=frames)
+        admit, most = partial(self._admit, client), limits.subscriptions_per_socket
+        connection = Connection(self._hub, self.call, most, admit=admit, frames=frames)
         self._connections.add(connection)
         self._sockets_of[client] += 1
         try:

@@ -19,6 +19,7 @@ from supercloud.node.rpc.frames import FRAMES, Batch
 from supercloud.node.rpc.jsonrpc import (
     INTERNAL_ERROR,
     PARSE_ERROR,
+    SERVER_ERROR,
     Kind,
     Parameter,
     Request,
@@ -38,12 +39,23 @@ CLOSE_GOING_AWAY = 1001
 _QUERY = (Parameter("query", Kind.TEXT),)
 
 Call = Callable[[Request], Awaitable[bytes]]
+Admit = Callable[[], str]
+"""Counts a request; gives why it is one too many, and nothing when it is not."""
 
 
 class Connection:
     """A client's WebSocket. `call` answers the ordinary methods; `frames`: the server takes batches."""
 
-    def __init__(self, hub: Hub, call: Call, subscriptions_max: int, *, frames: bool = False) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        call: Call,
+        subscriptions_max: int,
+        *,
+        admit: Admit = lambda: "",
+        frames: bool = False,
+    ) -> None:
+        self._admit = admit
         self._frames = frames
         self._hub = hub
         self._call = call
@@ -88,6 +100,8 @@ class Connection:
                 await self._handle(message.get("text") or message.get("bytes") or b"")
 
     async def _handle(self, raw: str | bytes) -> None:
+        # What can not be read, or subscribes, costs the node something too.
+        refusal = self._admit()
         try:
             request = parse_request(orjson.loads(raw))
         except orjson.JSONDecodeError as error:
@@ -97,6 +111,9 @@ class Connection:
             self._push(failure(None, error.code, error.data))
             return
         if request is None:
+            return
+        if refusal:
+            self._push(failure(request.id, SERVER_ERROR, refusal))
             return
         special: dict[str, Callable[[Request], Any]] = {
             "subscribe": self._subscribe,

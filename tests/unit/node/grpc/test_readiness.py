@@ -90,6 +90,26 @@ async def test_alive_while_the_process_that_makes_blocks_answers(
     assert status == 503 and said["reason"].endswith("can not be asked: gone")
 
 
+async def test_however_many_ask_the_process_that_makes_blocks_hears_of_one(
+    small: SmallNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody counts these requests: otherwise they were a way around the count of all others."""
+    small.block()
+    asked = 0
+
+    class Counting(Here):
+        async def query(self, request: abci.RequestQuery) -> abci.ResponseQuery:
+            nonlocal asked
+            asked += 1
+            return await super().query(request)
+
+    door = Readiness(small.view, Counting(small.app))
+    answers = await asyncio.gather(*(ask(door, "/live") for _ in range(20)))
+    assert {status for status, _ in answers} == {200} and asked == 1
+    monkeypatch.setattr(readiness, "ASK_AGAIN_S", 0.0)
+    assert (await ask(door, "/live"))[0] == 200 and asked == 2
+
+
 async def test_other_paths_are_somebody_elses(small: SmallNode) -> None:
     async def send(message: Any) -> None:
         raise AssertionError(message)

@@ -10,7 +10,6 @@ from small_node import SmallNode, transfer
 
 from supercloud.node.grpc.asgi import CrossOrigin
 from supercloud.node.grpc.readiness import Readiness
-from supercloud.node.rpc.jsonrpc import Request
 from supercloud.node.rpc.server import Limits, RpcServer
 from supercloud.node.rpc.subscriptions import Hub
 from supercloud.rates import Rates
@@ -106,9 +105,35 @@ async def test_one_address_asks_so_often_and_no_more(small: SmallNode) -> None:
     refusal = {"code": -32000, "message": "Server error"}
     refusal["data"] = "more than 2 requests a second from this address"
     assert orjson.loads(body)["error"] == refusal
-    request = Request(7, "health", None)
-    assert orjson.loads(await server._paced("127.0.0.1", request))["error"] == refusal
-    assert "result" in orjson.loads(await server._paced("127.0.0.2", request))
+    assert server._admit("127.0.0.1") == refusal["data"] and server._admit("127.0.0.2") == ""
+
+
+async def test_a_websocket_counts_whatever_it_is_asked(small: SmallNode) -> None:
+    """Also what subscribes, and what can not be read."""
+    server = RpcServer(small.view, small.dispatch, Hub(), Limits(requests_per_s=2), CrossOrigin([]))
+    server._rates = Rates(2, lambda: 0.0)
+    inbox: asyncio.Queue[Any] = asyncio.Queue()
+    outbox: asyncio.Queue[Any] = asyncio.Queue()
+    scope = {"type": "websocket", "path": "/websocket", "client": ("127.0.0.1", 1)}
+    serving = asyncio.create_task(server(scope, outbox.get, inbox.put))
+    outbox.put_nowait({"type": "websocket.connect"})
+    query = {"query": "tm.event='NewBlock'"}
+    subscribe = {"jsonrpc": "2.0", "id": 5, "method": "subscribe", "params": query}
+    for text in (
+        orjson.dumps(subscribe),
+        b"{not json",
+        orjson.dumps(subscribe | {"method": "unsubscribe"}),
+        orjson.dumps(subscribe),
+        orjson.dumps(subscribe | {"method": "unsubscribe"}),
+    ):
+        outbox.put_nowait({"type": "websocket.receive", "bytes": text})
+    assert (await inbox.get())["type"] == "websocket.accept"
+    answers = [orjson.loads((await inbox.get())["text"]) for _ in range(5)]
+    errors = [answer.get("error", {}).get("code") for answer in answers]
+    assert errors == [None, -32700, None, None, -32000]
+    assert answers[-1]["id"] == 5 and "more than 2 requests a second" in answers[-1]["error"]["data"]
+    outbox.put_nowait({"type": "websocket.disconnect", "code": 1000})
+    await serving
 
 
 async def test_bodies_that_are_nothing(client: Client) -> None:
