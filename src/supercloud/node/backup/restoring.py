@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from supercloud.node.backup.taking import KEYS, KIND, RECORD, SECRETS
 from supercloud.node.config import load
+from supercloud.node.files import sync
 from supercloud.node.home import Home, make_keys
 from supercloud.node.storage.archive import Archive, ArchiveError, Tell
 
@@ -73,9 +74,9 @@ def restore(
     return Restored(
         str(folder),
         str(about.get("chain_id")),
-        int(about.get("height") or 0),
+        _number(about.get("height")),
         str(about.get("app_hash")),
-        int(about.get("last_block") or 0),
+        _number(about.get("last_block")),
         list(_next(home)),
     )
 
@@ -102,6 +103,7 @@ def _unpack(archive: Archive, folder: Path, left_out: set[str], tell: Tell) -> N
     try:
         archive.unpack(folder, left_out, tell)
         (folder / "data").chmod(0o700)
+        sync(folder.parent)
     except BaseException:
         # Nothing was in it, so all of it is half a home.
         for part in _PARTS:
@@ -110,6 +112,11 @@ def _unpack(archive: Archive, folder: Path, left_out: set[str], tell: Tell) -> N
             with contextlib.suppress(OSError):
                 folder.rmdir()
         raise
+
+
+def _number(told: object) -> int:
+    """What a manifest says, if it is a number."""
+    return told if isinstance(told, int) else 0
 
 
 def _next(home: Home) -> list[str]:

@@ -105,9 +105,17 @@ def _stop(pid: int) -> None:
     until = time.monotonic() + STILL_S_MAX / 2
     try:
         os.kill(pid, signal.SIGSTOP)
-        while not all(_after_name(task / "stat")[0] == "T" for task in (_PROC / str(pid) / "task").iterdir()):
+        while not all(_stands(task) for task in (_PROC / str(pid) / "task").iterdir()):
             if time.monotonic() > until:
                 raise StandstillError(f"process {pid} does not stand still")
             time.sleep(POLL_S)
     except OSError as error:
         raise StandstillError(f"process {pid} can not be held still: {error.strerror}") from error
+
+
+def _stands(thread: Path) -> bool:
+    """Whether a thread does not run; one that has ended since it was named does not either."""
+    try:
+        return _after_name(thread / "stat")[0] == "T"
+    except (FileNotFoundError, ProcessLookupError):
+        return True

@@ -12,7 +12,7 @@ import small_home
 from supercloud.node.backup.restoring import RestoreError, restore
 from supercloud.node.backup.taking import KEYS, KIND, RECORD, back_up
 from supercloud.node.config import load, render
-from supercloud.node.storage.archive import Writing
+from supercloud.node.storage.archive import Archive, Writing
 from supercloud.node.verify import verify
 
 
@@ -133,3 +133,17 @@ def test_a_disk_without_room_is_named(backup: Path, tmp_path: Path, monkeypatch:
     with pytest.raises(RestoreError, match="the disk has fewer left"):
         restore(backup, tmp_path / "r" / "deep")
     assert not (tmp_path / "r").exists()
+
+
+def test_what_a_manifest_says_of_itself_is_believed_as_far_as_it_is_of_use(
+    backup: Path, tmp_path: Path
+) -> None:
+    with Archive(backup) as archive:
+        content = {entry.name: b"".join(archive.content(entry)) for entry in archive.entries}
+        about = dict(archive.about)
+    writing = Writing(tmp_path / "other.tar")
+    for name, each in content.items():
+        writing.add(name, [each])
+    writing.finish(about | {"height": [7], "last_block": "many"})
+    made = restore(tmp_path / "other.tar", tmp_path / "r")
+    assert (made.height, made.last_block) == (0, 0) and verify(tmp_path / "r").height == small_home.HEIGHTS
