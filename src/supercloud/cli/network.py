@@ -25,12 +25,13 @@ from supercloud.cli import session
 from supercloud.cli.output import console, json_option, long_command, print_json, raise_as_click
 from supercloud.node import network as networks
 from supercloud.node.engine.cometbft.engine import find_program
+from supercloud.node.genesis import OTHER_DENOMS, wrong_names
 from supercloud.provider.children import wait_ended
 from supercloud.sdk.errors import SdkError
 from supercloud.sdk.keyring import Backend, Keyring
 from supercloud.sdk.rpc import RpcClient
 from supercloud.types.address import Bech32
-from supercloud.types.coin import Coin, parse_coins
+from supercloud.types.coin import Coin
 
 PLAYERS: Final = ("tenant", "provider", "auditor")
 PLAY_MONEY: Final = 1_000_000_000_000
@@ -115,11 +116,8 @@ def _make(name: str, hosts: Sequence[str], wanted: Wanted, rules: Mapping[str, A
         raise click.ClickException(
             f"{where} has a network already; `supercloud network up --home {where}` runs it"
         )
-    bech32 = Bech32(rules["prefix"]) if networks.PREFIX_FORM.fullmatch(rules["prefix"]) else Bech32("akash")
-    funds: dict[bytes, list[Coin]] = {}
-    for grant in wanted.fund:
-        address, _, coins = grant.partition("=")
-        funds.setdefault(bech32.parse(address), []).extend(parse_coins(coins))
+    bech32 = Bech32("akash" if wrong_names(rules["prefix"], rules["denom"]) else rules["prefix"])
+    funds = session.funds_of(wanted.fund, bech32)
     patch = orjson.loads(wanted.genesis_override.read_bytes()) if wanted.genesis_override else None
     keyring = Keyring(where / "keyring", Backend(wanted.keyring_backend), session.ask_passphrase)
     plan = networks.Plan(
@@ -143,7 +141,7 @@ def _make(name: str, hosts: Sequence[str], wanted: Wanted, rules: Mapping[str, A
     operators = [keyring.create(f"validator{number}") for number in range(wanted.validators)]
     if keyring.backend is Backend.TEST:
         for player in PLAYERS:
-            purse = [Coin(denom, PLAY_MONEY) for denom in (plan.denom, *networks.OTHER_DENOMS)]
+            purse = [Coin(denom, PLAY_MONEY) for denom in (plan.denom, *OTHER_DENOMS)]
             funds.setdefault(keyring.create(player).address, []).extend(purse)
     plan = networks.with_operators(plan, [key.address for key in operators])
     networks.create(plan, where)

@@ -16,7 +16,6 @@ from supercloud.cli.run import add_program, run
 from supercloud.cli.snapshots import snapshots
 from supercloud.cli.validator import create_validator
 from supercloud.types.address import Bech32
-from supercloud.types.coin import Coin, parse_coins
 
 
 @click.group()
@@ -43,27 +42,33 @@ def _home(home: Path | None) -> Path:
 @node.command()
 @_HOME
 @click.option("--chain-id", default="supercloud-local", show_default=True, help="Name of the network.")
+@click.option("--prefix", default="akash", show_default=True, help="First part of every address.")
+@click.option("--denom", default="uakt", show_default=True, help="Native coin: fees, stake, deposits.")
 @click.option("--fund", multiple=True, metavar="ADDRESS=COINS", help="Coins that exist from the start.")
 @click.option(
     "--genesis-override", type=click.Path(exists=True, path_type=Path), help="JSON merge patch (RFC 7396)."
 )
 @json_option
 def init(
-    home: Path | None, chain_id: str, fund: tuple[str, ...], genesis_override: Path | None, as_json: bool
+    home: Path | None, chain_id: str, genesis_override: Path | None, as_json: bool, **names: Any
 ) -> None:
     """Make keys, settings and the genesis of a new network whose one validator is this node."""
     import orjson
 
+    from supercloud.node.config import Config
+    from supercloud.node.genesis import GenesisError, wrong_names
     from supercloud.node.home import Home, init_home
 
     where = _home(home)
-    funds: dict[bytes, list[Coin]] = {}
+    config = Config()
+    config.network.bech32_prefix, config.network.native_denom = names["prefix"], names["denom"]
+    config.state.gas_prices = session.GAS_PRICE + names["denom"]
     try:
-        for grant in fund:
-            address, _, coins = grant.partition("=")
-            funds.setdefault(Bech32("akash").parse(address), []).extend(parse_coins(coins))
+        if wrong := wrong_names(names["prefix"], names["denom"]):
+            raise GenesisError(wrong)
+        funds = session.funds_of(names["fund"], Bech32(names["prefix"]))
         patch = orjson.loads(genesis_override.read_bytes()) if genesis_override else None
-        genesis = init_home(where, chain_id, funds=funds, patch=patch)
+        genesis = init_home(where, chain_id, funds=funds, patch=patch, config=config)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     except Exception as error:

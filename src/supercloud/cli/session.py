@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +23,8 @@ from supercloud.sdk.errors import PermanentError, QueryError, TemporaryError, Wo
 from supercloud.sdk.keyring import Backend, Key, Keyring
 from supercloud.sdk.sightings import Sightings
 from supercloud.sdk.tx import TxSender
-from supercloud.types.coin import Coin
+from supercloud.types.address import Bech32
+from supercloud.types.coin import Coin, parse_coins
 
 DEFAULT_NODE = "http://127.0.0.1:26657"
 GAS_PRICE = "0.0025"
@@ -228,6 +229,20 @@ def address_of(settings: Settings, client: Client, text: str) -> bytes:
         raise click.ClickException(
             f"{text!r} is neither a key of yours (there: {known}) nor an address: {error}"
         ) from error
+
+
+def funds_of(grants: Iterable[str], bech32: Bech32) -> dict[bytes, list[Coin]]:
+    """Coins by account of `ADDRESS=COINS` each. Raises ClickException."""
+    funds: dict[bytes, list[Coin]] = {}
+    for grant in grants:
+        address, _, coins = grant.partition("=")
+        try:
+            if not coins:
+                raise ValueError("it names no coins")
+            funds.setdefault(bech32.parse(address), []).extend(parse_coins(coins))
+        except ValueError as error:
+            raise click.ClickException(f"--fund {grant!r}: expected ADDRESS=COINS: {error}") from error
+    return funds
 
 
 def ask_passphrase() -> str:

@@ -32,11 +32,16 @@ BLOCK_BYTES = 1_572_864
 """Block size limit of new networks: larger blocks make pauses between blocks that clients notice."""
 
 CREDIT_DENOM = "uact"
+OTHER_DENOMS = (CREDIT_DENOM, "uusdc")
+"""Coins of every ledger that are not its native one."""
+PREFIX_FORM = re.compile(r"[a-z][a-z0-9]{0,15}")
+DENOM_FORM = re.compile(r"[a-zA-Z][a-zA-Z0-9/:._-]{2,127}")
 SEED_PRICE = "1.000000000000000000"
 SEED_PRICE_S = 10 * 365 * 86_400
 SEED_VAULT = 10**12
 """What makes a new network on one machine usable: dollars a token, how long that holds, tokens locked at least."""
 
+_WRITTEN_DENOM = "uakt"
 _PUB_KEY_TYPE = "tendermint/PubKeyEd25519"
 _BASE_ACCOUNT = "/cosmos.auth.v1beta1.BaseAccount"
 _NETWORK_FIELDS = ("app_name", "app_version", "consensus")
@@ -213,6 +218,49 @@ def build(
         ],
         "app_hash": "",
         "app_state": dict(app_state),
+    }
+
+
+def wrong_names(prefix: str, denom: str) -> str:
+    """What is wrong with a first part of addresses and a native denom; empty when a network can have them."""
+    if not PREFIX_FORM.fullmatch(prefix):
+        return f"prefix {prefix!r}: lower-case letters and digits, at most 16"
+    if not DENOM_FORM.fullmatch(denom):
+        return f"denom {denom!r}: 3 to 128 letters, digits and /:._-, a letter first"
+    return f"denom {denom!r} is another coin of the ledger" if denom in OTHER_DENOMS else ""
+
+
+def in_denom(app_state: Document, denom: str) -> Document:
+    """A state whose default parameters, written for one native denom, are in another, which people see by its name."""
+    if denom == _WRITTEN_DENOM:
+        return app_state
+    made: Document = _renamed(app_state, denom)
+    entries = made["bank"]["denom_metadata"]
+    made["bank"]["denom_metadata"] = [_named(entry) if entry["base"] == denom else entry for entry in entries]
+    return made
+
+
+def _renamed(document: Any, denom: str) -> Any:
+    if isinstance(document, dict):
+        return {name: _renamed(value, denom) for name, value in document.items()}
+    if isinstance(document, list):
+        return [_renamed(value, denom) for value in document]
+    return denom if document == _WRITTEN_DENOM else document
+
+
+def _named(metadata: dict[str, Any]) -> dict[str, Any]:
+    """How people see a denom of which only the name is known: millionths where it begins with `u`."""
+    base = metadata["base"]
+    units = [{"denom": base, "exponent": 0, "aliases": []}]
+    if base.startswith("u") and PREFIX_FORM.fullmatch(base[1:]):
+        units.append({"denom": base[1:], "exponent": 6, "aliases": []})
+    display = units[-1]["denom"]
+    return {
+        **metadata,
+        "denom_units": units,
+        "display": display,
+        "name": display.upper(),
+        "symbol": display.upper(),
     }
 
 

@@ -94,6 +94,8 @@ def init_home(
     home = Home(folder)
     settings = config or Config()
     settings.check()
+    if wrong := genesis_document.wrong_names(settings.network.bech32_prefix, settings.network.native_denom):
+        raise genesis_document.GenesisError(wrong)
     public_key = make_keys(home)
     profile = profile_of(settings)
     founders = []
@@ -105,7 +107,7 @@ def init_home(
         chain_id,
         time.time_ns() if time_ns is None else time_ns,
         [GenesisValidator(public_key, VALIDATOR_POWER, settings.node.moniker)],
-        default_genesis(profile, {}, founders),
+        genesis_document.in_denom(default_genesis(profile, {}, founders), profile.native_denom),
     )
     if operator is not None:
         genesis_document.seed_governance(document)

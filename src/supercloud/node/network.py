@@ -27,7 +27,7 @@ from supercloud.node import genesis as genesis_document
 from supercloud.node.config import Config, StateSyncSettings, render
 from supercloud.node.engine import signer as keys
 from supercloud.node.files import write_durably
-from supercloud.node.genesis import GenesisValidator
+from supercloud.node.genesis import GenesisValidator, wrong_names
 from supercloud.node.home import Home, make_keys
 from supercloud.types.coin import Coin
 
@@ -42,12 +42,8 @@ STAKE: Final = 1_000_000_000_000
 POCKET: Final = 1_000_000_000_000
 """What it has beside that."""
 POWER_REDUCTION: Final = 1_000_000
-OTHER_DENOMS: Final = ("uact", "uusdc")
 PEER_FORM: Final = re.compile(r"[0-9a-f]{40}@[^@,\s]+:[0-9]{1,5}")
-PREFIX_FORM: Final = re.compile(r"[a-z][a-z0-9]{0,15}")
-DENOM_FORM: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9/:._-]{2,127}")
 NAME_FORM: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,49}")
-_WRITTEN_DENOM: Final = "uakt"
 
 
 class NetworkError(ValueError):
@@ -81,7 +77,7 @@ class Plan:
     port_base: int = 27000
     block_interval_s: float = 1.0
     bech32_prefix: str = "akash"
-    denom: str = _WRITTEN_DENOM
+    denom: str = "uakt"
     inflation_percent: int = 0
     """Yearly, at most; 0 fixes the supply."""
     take_percent: int = 10
@@ -102,14 +98,10 @@ class Plan:
             raise NetworkError(f"a network has 1 to {VALIDATORS_MAX} validators at its start")
         if self.hosts and len(self.hosts) != len(self.operators):
             raise NetworkError(f"{len(self.operators)} validators need as many hosts, not {len(self.hosts)}")
-        if not PREFIX_FORM.fullmatch(self.bech32_prefix):
-            raise NetworkError(f"prefix {self.bech32_prefix!r}: lower-case letters and digits, at most 16")
+        if wrong := wrong_names(self.bech32_prefix, self.denom):
+            raise NetworkError(wrong)
         if not 0 <= self.inflation_percent <= 100 or not 0 <= self.take_percent <= 100:
             raise NetworkError("percentages are 0 to 100")
-        if not DENOM_FORM.fullmatch(self.denom):
-            raise NetworkError(f"denom {self.denom!r}: 3 to 128 letters, digits and /:._-, a letter first")
-        if self.denom in OTHER_DENOMS:
-            raise NetworkError(f"denom {self.denom!r} is another coin of the ledger")
         if self.seats < len(self.operators):
             raise NetworkError(f"{self.seats} seats for {len(self.operators)} validators")
         last = self.port_base + PORTS_PER_NODE * (1 if self.hosts else len(self.operators)) - 1
@@ -187,11 +179,7 @@ def add_to_summary(folder: Path, **facts: Any) -> None:
 def _genesis(plan: Plan, founders: Sequence[Founder]) -> dict[str, Any]:
     profile = plan.profile
     balances = {operator: {plan.denom: POCKET} for operator in plan.operators}
-    app_state = _in_denom(default_genesis(profile, balances, founders), plan.denom)
-    app_state["bank"]["denom_metadata"] = [
-        _named(entry) if entry["base"] == plan.denom != _WRITTEN_DENOM else entry
-        for entry in app_state["bank"]["denom_metadata"]
-    ]
+    app_state = genesis_document.in_denom(default_genesis(profile, balances, founders), plan.denom)
     app_state["take"]["params"]["default_take_rate"] = plan.take_percent
     app_state["staking"]["params"]["max_validators"] = plan.seats
     if plan.closed:
@@ -208,31 +196,6 @@ def _genesis(plan: Plan, founders: Sequence[Founder]) -> dict[str, Any]:
         document = genesis_document.merge_patch(document, plan.patch)
     genesis_document.fund(document["app_state"], plan.funds, profile.bech32)
     return document
-
-
-def _in_denom(document: Any, denom: str) -> Any:
-    """Default parameters are written for one native denom; here they are in another."""
-    if isinstance(document, dict):
-        return {name: _in_denom(value, denom) for name, value in document.items()}
-    if isinstance(document, list):
-        return [_in_denom(value, denom) for value in document]
-    return denom if document == _WRITTEN_DENOM else document
-
-
-def _named(metadata: dict[str, Any]) -> dict[str, Any]:
-    """How people see a denom of which only the name is known: millionths where it begins with `u`."""
-    base = metadata["base"]
-    units = [{"denom": base, "exponent": 0, "aliases": []}]
-    if base.startswith("u") and PREFIX_FORM.fullmatch(base[1:]):
-        units.append({"denom": base[1:], "exponent": 6, "aliases": []})
-    display = units[-1]["denom"]
-    return {
-        **metadata,
-        "denom_units": units,
-        "display": display,
-        "name": display.upper(),
-        "symbol": display.upper(),
-    }
 
 
 def _inflating(mint: dict[str, Any], plan: Plan) -> dict[str, Any]:
@@ -435,8 +398,10 @@ def _names_in(document: dict[str, Any]) -> tuple[str, str]:
     except (KeyError, IndexError, TypeError) as error:
         raise NetworkError("the genesis document names no bonded denom or no account") from error
     prefix = address.rpartition("1")[0]
-    if not PREFIX_FORM.fullmatch(prefix) or not DENOM_FORM.fullmatch(denom):
-        raise NetworkError(f"the genesis document has the address {address!r} and the denom {denom!r}")
+    if wrong := wrong_names(prefix, denom):
+        raise NetworkError(
+            f"the genesis document has the address {address!r} and the denom {denom!r}: {wrong}"
+        )
     return prefix, denom
 
 

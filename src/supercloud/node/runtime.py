@@ -1,8 +1,9 @@
-"""How a process of a node runs: its event loop, its garbage collector."""
+"""How a process of a node runs: its event loop, its garbage collector, its memory."""
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,3 +38,24 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
+
+
+def give_back() -> None:
+    """Return free memory to the system, which glibc keeps where it lies between what is in use; others do by themselves."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (OSError, AttributeError):
+        return
+
+
+class Founded:
+    """A Listener of a node whose home is new: after its first block it gives back what a genesis or a snapshot took."""
+
+    def __init__(self, give_back: Callable[[], None] = give_back) -> None:
+        self._give_back: Callable[[], None] | None = give_back
+
+    def block_committed(self, committed: object) -> None:
+        """Once, when whoever made the block is done with it."""
+        if self._give_back is not None:
+            asyncio.get_running_loop().call_soon(self._give_back)
+            self._give_back = None

@@ -42,6 +42,17 @@ def test_init_makes_a_network_of_one(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
 
 
+def test_init_takes_a_prefix_and_a_coin_of_its_own(tmp_path: Path) -> None:
+    friend = Bech32("cloud").text(b"f" * 20)
+    names = ("--prefix", "cloud", "--denom", "ufoo", "--fund", f"{friend}=5ufoo", "--json")
+    made = json.loads(call("init", "--home", tmp_path, *names).stdout)
+    text = Path(made["genesis"]).read_text()
+    assert "uakt" not in text and "akash1" not in text and friend in text
+    config = load(Home(tmp_path).config, {})
+    assert (config.network.bech32_prefix, config.network.native_denom) == ("cloud", "ufoo")
+    assert config.state.gas_prices == "0.0025ufoo"
+
+
 def test_init_tells_people_how_to_go_on(tmp_path: Path) -> None:
     done = call("init", "--home", tmp_path / "n")
     assert done.exit_code == 0 and f"supercloud node start --home {tmp_path / 'n'}" in done.stdout.replace(
@@ -108,7 +119,10 @@ def test_reset_refuses_a_chain_that_nobody_else_has(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["init", "--fund", "x=5uakt"], 1, ""),
+        (["init", "--fund", "x=5uakt"], 1, "--fund 'x=5uakt': expected ADDRESS=COINS"),
+        (["init", "--fund", FRIEND], 1, "expected ADDRESS=COINS"),
+        (["init", "--prefix", "Cloud"], 1, "prefix 'Cloud'"),
+        (["init", "--denom", "uact"], 1, "another coin"),
         (["init", "--fund", f"{FRIEND}=much"], 1, "is no coin"),
         (["init", "--genesis-override", "/nowhere"], 2, "does not exist"),
         (["init", "--chain-id", ""], 1, ""),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from supercloud.node.network import Joining, NetworkError, Plan, create, join
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 from supercloud.types.coin import Coin
 
+ROOT = Path(__file__).resolve().parents[3]
 OPERATORS = [bytes([number]) * 20 for number in range(1, 5)]
 ALICE = b"\7" * 20
 PEER = "ab" * 20 + "@127.0.0.1:27003"
@@ -139,12 +142,29 @@ def test_nodes_on_machines_of_their_own_listen_to_others_and_have_units(tmp_path
     }
 
 
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    made(tmp_path)
+    units = [*(tmp_path / "service").glob("*.service"), ROOT / "examples/validator/supercloud-run.service"]
+    assert len(units) == 5
+    there = tmp_path / "units"
+    there.mkdir()
+    for unit in units:
+        # The program is not where it will be.
+        text = unit.read_text()
+        assert "ExecStart=/usr/local/bin/supercloud node " in text
+        (there / unit.name).write_text(text.replace("/usr/local/bin/supercloud node", "/bin/true"))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", *there.iterdir()], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_image_of_the_compose_file_has_both_programs_as_they_are_used_here() -> None:
-    root = Path(__file__).resolve().parents[3]
-    steps = (root / networks.CONTAINERFILE).read_text().splitlines()
+    steps = (ROOT / networks.CONTAINERFILE).read_text().splitlines()
     assert any(step.endswith(f"go install {MODULE}") for step in steps)
     copied = [word for step in steps if step.startswith("COPY") for word in step.split()[1:-1]]
-    assert all((root / word).exists() for word in copied if word[0] not in "-/")
+    assert all((ROOT / word).exists() for word in copied if word[0] not in "-/")
     assert steps[-1] == 'CMD ["supercloud", "node", "start", "--home", "/home/node"]'
 
 

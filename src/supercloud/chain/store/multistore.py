@@ -291,7 +291,7 @@ class MultiStore:
             if name not in self._young:
                 raise StateCorrupt(f"a record of store {name}, which does not exist")
             pairs.setdefault(name, []).append((key, value))
-        trees: Trees = {name: merkle.build(pairs.get(name, ())) for name in self.names}
+        trees: Trees = {name: merkle.build(merkle.owned(pairs.get(name, ()))) for name in self.names}
         found = self._hash(trees)
         if found != app_hash:
             raise StateCorrupt(

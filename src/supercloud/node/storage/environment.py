@@ -142,7 +142,7 @@ class Environment:
             raise _named(self.folder, error) from error
 
     def renew(self, then: Callable[[], None]) -> None:
-        """Open the files anew, as after a large write: LMDB keeps the memory of its pages, up to half a GiB, until it is closed.
+        """Open the files anew, as after a large write: until it is closed LMDB keeps its pages' memory, up to half a GiB.
 
         Tables have new handles, which `then` takes before anybody reads.
         """

@@ -44,6 +44,8 @@ STATE_KEY: Final = b"state"
 KEYS_LOOKED_AT_MAX: Final = 1 << 16
 """Written keys that a start looks at: more than eight usual blocks write, and a small part of a genesis. Half a second."""
 _END: Final = b"\0\0"
+RENEWED_KEYS: Final = 1 << 17
+"""Written keys after which the files are opened anew: those of a genesis or a snapshot, never of a block."""
 SUFFIX_BYTES: Final = len(_END) + HEIGHT.size
 
 Pair = tuple[bytes, bytes]
@@ -63,6 +65,9 @@ class LmdbBackend:
         self._environment = Environment(
             folder, SHAPE, sync=sync, metasync=False, readonly=readonly, read_later=read_later
         )
+        self._take_tables()
+
+    def _take_tables(self) -> None:
         self._current, self._history, self._changed, self._meta = map(self._environment.table, SHAPE.tables)
 
     def close(self) -> None:
@@ -166,6 +171,8 @@ class LmdbBackend:
                 self._forget(txn, forget_before, 2 * written + PRUNE_KEYS_SPARE)
 
         self._environment.write(work, written * ROOM_BYTES)
+        if written >= RENEWED_KEYS:
+            self._environment.renew(self._take_tables)
 
     def latest(self) -> tuple[int, bytes] | None:
         """Height and meta of the last apply."""

@@ -11,7 +11,7 @@ import pytest
 
 from supercloud.chain.store.backend import HeightUnavailable, MemoryBackend
 from supercloud.chain.store.multistore import MultiStore
-from supercloud.node.storage.environment import HomeInUse
+from supercloud.node.storage.environment import Environment, HomeInUse
 from supercloud.node.storage.lmdb import LmdbBackend
 
 
@@ -115,6 +115,32 @@ def written(backend: LmdbBackend, heights: range) -> None:
     for height in heights:
         writes = {"bank": [(b"%06d" % at, bytes(1000)) for at in range(200)]}
         backend.apply(height, writes, b"", forget_before=height)
+
+
+def test_after_a_large_write_the_files_are_opened_anew_and_nobody_notices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("supercloud.node.storage.lmdb.RENEWED_KEYS", 100)
+    opened: list[object] = []
+    renew = Environment.renew
+    monkeypatch.setattr(Environment, "renew", lambda self, then: (opened.append(self), renew(self, then)))
+    backend = LmdbBackend(tmp_path / "state", sync=False)
+    keys = [b"%03d" % number for number in range(150)]
+    backend.apply(1, {"bank": [(key, b"1") for key in keys[:99]]}, b"m")
+    walk = backend.reader(1).range("bank", b"", None)
+    first = [next(walk) for _ in range(10)]
+    assert not opened
+    backend.apply(2, {"bank": [(key, b"2") for key in keys]}, b"m")
+    assert len(opened) == 1
+    # A walk of before goes on, a block after is written and read, and the folder is still held.
+    assert [key for key, _ in (*first, *walk)] == keys[:99]
+    backend.apply(3, {"bank": [(keys[0], None)]}, b"m3")
+    assert backend.get("bank", keys[0]) is None and backend.get("bank", keys[149]) == b"2"
+    assert backend.reader(1).get("bank", keys[0]) == b"1" and backend.latest() == (3, b"m3")
+    assert len(opened) == 1
+    with pytest.raises(HomeInUse):
+        LmdbBackend(tmp_path / "state")
+    backend.close()
 
 
 def test_a_walk_that_takes_long_does_not_keep_the_file_from_reusing_its_pages(tmp_path: Path) -> None:
