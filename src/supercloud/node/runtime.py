@@ -49,9 +49,9 @@ def give_back() -> None:
 
 
 class Founded:
-    """A Listener of a node whose home is new: after its first block it gives back what a genesis or a snapshot took."""
+    """A Listener of a node whose home is new: after its first block what a genesis or a snapshot took can be given back."""
 
-    def __init__(self, give_back: Callable[[], None] = give_back) -> None:
+    def __init__(self, give_back: Callable[[], None]) -> None:
         self._give_back: Callable[[], None] | None = give_back
 
     def block_committed(self, committed: object) -> None:

@@ -39,7 +39,7 @@ from supercloud.node.indexer.choice import open_index
 from supercloud.node.live import Here
 from supercloud.node.log import log_to_stderr
 from supercloud.node.metrics import Metrics, MetricsServer
-from supercloud.node.runtime import Founded, loading, loop_factory, settle
+from supercloud.node.runtime import Founded, give_back, loading, loop_factory, settle
 from supercloud.node.storage import trees
 from supercloud.node.storage.blockstore import BlockStore
 from supercloud.node.storage.damage import StorageDamaged, damaged
@@ -214,7 +214,7 @@ class Node:
         history = History(blocks, lambda: self.engine.state)
         self.engine.listeners.append(self._metrics)
         if not self.app.store.height:
-            self.engine.listeners.append(Founded())
+            self.engine.listeners.append(Founded(self._forget_founding))
         self._all_read = backend.all_read
         self._sizes = {"state": backend.size_bytes, "blocks": blocks.size_bytes}
         self.core = Core(
@@ -236,6 +236,10 @@ class Node:
             peers=chosen.peers,
         )
         self._metrics.watch(self.core)
+
+    def _forget_founding(self) -> None:
+        self.app.profile.bech32.forget()
+        give_back()
 
     async def _load_trees(self) -> None:
         """Have the trees of the state: what was loaded before them answers queries meanwhile."""

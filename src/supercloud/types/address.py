@@ -143,6 +143,11 @@ class Bech32:
         """Bytes of a consensus address. Raises ValueError."""
         return self._kind(CONSENSUS).parse(text)
 
+    def forget(self) -> None:
+        """Empty the cache: what was asked for last, as by a genesis, need not be what is asked for next."""
+        self._texts.clear()
+        self._bytes.clear()
+
     def _kind(self, suffix: str) -> Bech32:
         kind = self._kinds.get(suffix)
         if kind is None:
@@ -151,8 +156,7 @@ class Bech32:
 
     def _remember(self, address: bytes, text: str) -> None:
         if len(self._texts) >= CACHE_ENTRIES_MAX:
-            self._texts.clear()
-            self._bytes.clear()
+            self.forget()
         self._texts[address] = text
         self._bytes[text] = address
 

@@ -85,3 +85,12 @@ def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         data = number.to_bytes(20, "big")
         assert bech32.parse(bech32.text(data)) == data
         assert len(bech32._texts) <= 4 and len(bech32._bytes) <= 4
+
+
+def test_what_was_forgotten_is_worked_out_anew() -> None:
+    bech32 = Bech32("akash")
+    text = bech32.text(b"a" * 20)
+    assert bech32.parse(text) is bech32.parse(text)
+    bech32.forget()
+    assert not bech32._texts and not bech32._bytes
+    assert bech32.parse(text) == b"a" * 20 and bech32.text(b"a" * 20) == text
