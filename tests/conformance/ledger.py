@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from supercloud.chain.baseapp.context import Profile
 from supercloud.crypto import hd
 from supercloud.node.config import Config
 from supercloud.node.home import init_home
+from supercloud.testing import ports
 from supercloud.types.coin import Coin
 
 CHAIN = "supercloud-conformance"
@@ -96,15 +96,15 @@ def make_home(folder: Path, ports: tuple[int, int, int]) -> str:
 
 
 @contextmanager
-def running(folder: Path, ports: tuple[int, int, int] | None = None) -> Iterator[Ledger]:
+def running(folder: Path, given: tuple[int, int, int] | None = None) -> Iterator[Ledger]:
     """A node process, until the block ends."""
-    ports = ports or free_ports()
-    validator = make_home(folder / "home", ports)
+    three = given or (ports.row(1), ports.row(1), ports.row(1))
+    validator = make_home(folder / "home", three)
     accounts = {}
     for name in NAMES:
         key = hd.derive(words(name))
         accounts[name] = {"address": PROFILE.bech32.text(key.address), "mnemonic": words(name)}
-    rpc, rest, grpc = (f"127.0.0.1:{port}" for port in ports)
+    rpc, rest, grpc = (f"127.0.0.1:{port}" for port in three)
     with (folder / "node.log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-c", RUN, str(folder / "home")], stdout=log, stderr=log)
         try:
@@ -113,14 +113,6 @@ def running(folder: Path, ports: tuple[int, int, int] | None = None) -> Iterator
         finally:
             process.terminate()
             process.wait(20)
-
-
-def free_ports() -> tuple[int, int, int]:
-    """Three ports that nobody listens on."""
-    with ExitStack() as stack:
-        taken = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
-        one, two, three = (int(entry.getsockname()[1]) for entry in taken)
-        return one, two, three
 
 
 def wait_blocks(rpc: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -230,7 +230,7 @@ def key_of_sender(sender: TxSender) -> Any:
     return sender.signer
 
 
-async def until(met: Callable[[], Any], what: str, timeout_s: float = 15.0) -> None:
+async def until(met: Callable[[], Any], what: str, timeout_s: float = 60.0) -> None:
     """Wait for something to become true."""
     try:
         async with asyncio.timeout(timeout_s):

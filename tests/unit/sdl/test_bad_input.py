@@ -53,10 +53,10 @@ PLACES = {
 
 
 def refusal(text: str | bytes) -> str:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(sdl.SdlError) as caught:
         sdl.load(text)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     said = str(caught.value)
     assert said.isprintable()
     assert len(said) < 1000

@@ -109,7 +109,7 @@ class Lab:
         told = self.driver.events(work.lease, (), False)
         return [f"{item['reason']}: {item['note']}" async for item in told]
 
-    async def until(self, what: Callable[[], Awaitable[Any]], seconds: float = 15) -> Any:
+    async def until(self, what: Callable[[], Awaitable[Any]], seconds: float = 60) -> Any:
         """Wait until something is so."""
         end = time.monotonic() + seconds
         while True:

@@ -242,7 +242,7 @@ async def test_websockets_of_one_client_are_bounded(small: SmallNode) -> None:
     # The third of one client is one too many for it, the second of the other one too many for all.
     assert [task.done() for task in tasks] == [False, False, True, False, True]
     leave.set()
-    told = [await asyncio.wait_for(task, 2) for task in tasks]
+    told = [await asyncio.wait_for(task, 30) for task in tasks]
     assert [types[0] for types in told] == [
         "websocket.accept",
         "websocket.accept",

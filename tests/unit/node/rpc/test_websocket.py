@@ -13,6 +13,8 @@ from supercloud.node.rpc.jsonrpc import Request, success
 from supercloud.node.rpc.subscriptions import Hub
 from supercloud.node.rpc.websocket import Connection
 
+PATIENCE_S = 30
+
 
 class Peer:
     """The client's side of a connection."""
@@ -40,7 +42,7 @@ class Peer:
         self.outbox.put_nowait({"type": "websocket.receive", "text": text})
 
     async def hear(self) -> Any:
-        message = await asyncio.wait_for(self.inbox.get(), 2)
+        message = await asyncio.wait_for(self.inbox.get(), PATIENCE_S)
         if message["type"] == "websocket.accept":
             return await self.hear()
         return orjson.loads(message["text"]) if message["type"] == "websocket.send" else message
@@ -58,7 +60,7 @@ async def peer(hub: Hub) -> AsyncIterator[Peer]:
     peer = Peer(hub)
     yield peer
     peer.outbox.put_nowait({"type": "websocket.disconnect", "code": 1000})
-    await asyncio.wait_for(peer.task, 2)
+    await asyncio.wait_for(peer.task, PATIENCE_S)
 
 
 async def test_events_carry_the_id_of_their_subscription(small: SmallNode, peer: Peer, hub: Hub) -> None:
@@ -130,11 +132,11 @@ async def test_a_slow_reader_is_cut_off_and_others_are_not(
     for height in range(1, 12):
         small.block()
         assert (await quick.hear())["result"]["data"]["value"]["header"]["height"] == str(height)
-    await asyncio.wait_for(slow.task, 2)
+    await asyncio.wait_for(slow.task, PATIENCE_S)
     assert len(hub) == 1 and not quick.task.done()
     quick.connection.close()
     assert (await quick.hear())["type"] == "websocket.close"
-    await asyncio.wait_for(quick.task, 2)
+    await asyncio.wait_for(quick.task, PATIENCE_S)
     assert len(hub) == 0
 
 
@@ -143,6 +145,6 @@ async def test_who_hangs_up_is_forgotten(small: SmallNode, hub: Hub) -> None:
     peer.ask(1, "subscribe", query="tm.event='NewBlock'")
     await peer.hear()
     peer.outbox.put_nowait({"type": "websocket.disconnect", "code": 1000})
-    await asyncio.wait_for(peer.task, 2)
+    await asyncio.wait_for(peer.task, PATIENCE_S)
     assert len(hub) == 0
     small.block()

@@ -6,7 +6,7 @@ import asyncio
 import datetime
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -161,6 +161,13 @@ class FakeAgent:
 
     def version(self) -> dict[str, Any]:
         return {"akash": {"version": "1"}, "kube": {}}
+
+
+async def eventually(met: Callable[[], object]) -> None:
+    """Wait until something that nobody tells of is so."""
+    async with asyncio.timeout(30):
+        while not met():  # noqa: ASYNC110 - there is no such event
+            await asyncio.sleep(0.01)
 
 
 class Stage:

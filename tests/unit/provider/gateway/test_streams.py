@@ -13,7 +13,7 @@ from aiohttp import WSMsgType
 from supercloud.provider.drivers.base import PermanentError, TemporaryError
 from supercloud.provider.gateway import streams
 
-from .cast import DSEQ, Session, Stage
+from .cast import DSEQ, Session, Stage, eventually
 
 LEASE = f"/lease/{DSEQ}/1/1"
 SHELL = LEASE + "/shell?cmd0=sh&cmd1=-c&cmd3=lost&podIndex=0&service=web"
@@ -98,8 +98,7 @@ async def test_a_client_that_leaves_ends_the_stream(stage: Stage) -> None:
         async with client.ws_connect(LEASE + "/logs?follow=true") as socket:
             assert orjson.loads((await socket.receive()).data)["message"] == "one"
             assert gateway._streams._running == {stage.ledger.alice.text: 1}
-        await asyncio.sleep(0.05)
-        assert not gateway._streams._running
+        await eventually(lambda: not gateway._streams._running)
 
 
 async def test_streams_of_a_tenant_are_bounded(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,8 +216,7 @@ async def test_a_client_that_leaves_ends_the_command(stage: Stage) -> None:
     async with stage.gateway(), stage.client(token=stage.token()) as client:
         async with client.ws_connect(SHELL + "&tty=1&stdin=1") as socket:
             await socket.receive()
-        await asyncio.sleep(0.05)
-        assert stage.agent.sessions[0].closed
+        await eventually(lambda: stage.agent.sessions[0].closed)
 
 
 class _Broken(Session):

@@ -21,7 +21,7 @@ from supercloud.provider.gateway.tls import Alert, alert_record
 from supercloud.sdk import certificate
 from supercloud.sdk.certificate import Certificate
 
-from .cast import DSEQ, Stage
+from .cast import DSEQ, Stage, eventually
 
 STATUS = f"/lease/{DSEQ}/1/1/status"
 NOW = datetime.datetime.now(datetime.UTC)
@@ -232,40 +232,43 @@ async def test_a_large_answer_and_a_large_body_pass(stage: Stage) -> None:
 
 
 async def test_connections_are_bounded(stage: Stage) -> None:
-    async with stage.gateway(limits=Limits(connections_per_host=2)):
+    async with stage.gateway(limits=Limits(connections_per_host=2)) as gateway:
         port = int(stage.url.rpartition(":")[2])
         open_ = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
-        await asyncio.sleep(0.05)
+        await eventually(lambda: gateway._listener.open == 2)
         with pytest.raises((aiohttp.ClientError, ConnectionError)):
             async with stage.client() as client, client.get("/status"):
                 pass
         for _, writer in open_:
             writer.close()
-        await asyncio.sleep(0.1)
+        await eventually(lambda: gateway._listener.open == 0)
         async with stage.client() as client, client.get("/status") as answer:
             assert answer.status == 200
 
 
 async def test_silent_clients_are_hung_up_on(stage: Stage) -> None:
-    async with stage.gateway(limits=Limits(handshake_s=0.2, first_request_s=0.3)):
+    async with stage.gateway(limits=Limits(handshake_s=0.2)):
         port = int(stage.url.rpartition(":")[2])
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        assert await asyncio.wait_for(reader.read(), 2) == b""
+        assert await asyncio.wait_for(reader.read(), 30) == b""
         writer.close()
+    # A busy machine's own handshake may take a while.
+    async with stage.gateway(limits=Limits(first_request_s=0.3)):
+        port = int(stage.url.rpartition(":")[2])
         reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=stage.client_tls())
         writer.write(b"GET /status HTTP/1.1\r\nHost:")
         with pytest.raises((ConnectionError, AssertionError, ssl.SSLError)):
-            assert await asyncio.wait_for(reader.read(), 2)
+            assert await asyncio.wait_for(reader.read(), 30)
         writer.close()
 
 
 async def test_a_client_that_left_is_not_asked_whether_it_is_silent(stage: Stage) -> None:
     complaints: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
-    async with stage.gateway(limits=Limits(first_request_s=0.2)):
+    async with stage.gateway(limits=Limits(first_request_s=1.0)):
         async with stage.client() as client, client.get("/status") as answer:
             assert answer.status == 200
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(1.1)
     assert complaints == []
 
 
