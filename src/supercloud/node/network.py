@@ -3,7 +3,7 @@
     NETWORK/network.json        what was made, for people and programs
     NETWORK/genesis.json        the document that all start from
     NETWORK/node0 ...           homes of nodes: keys, settings, genesis
-    NETWORK/service/            systemd units and a compose file
+    NETWORK/service/            systemd units, a compose file, settings for Prometheus
     NETWORK/keyring/            accounts of the operators (made by the command line)
 
 Nothing here starts anything.
@@ -282,6 +282,8 @@ def _write_services(plan: Plan, folder: Path, members: Sequence[Member]) -> None
             *_HEALTHCHECK.format(metrics=member.endpoints.metrics.rpartition(":")[2]).splitlines(),
         ]
     (service / "compose.yaml").write_text("\n".join(lines) + "\n")
+    targets = orjson.dumps([member.endpoints.metrics for member in members]).decode()
+    (service / "prometheus.yml").write_text(_SCRAPED.format(targets=targets))
 
 
 _HEALTHCHECK: Final = """\
@@ -292,6 +294,16 @@ _HEALTHCHECK: Final = """\
       timeout: 8s
       retries: 3
       start_period: 10m
+"""
+
+_SCRAPED: Final = """\
+# Prometheus asks the nodes of this network. Nodes on other machines answer once their `metrics.listen` is an address that it
+# reaches. Alerts and a dashboard: examples/monitoring in a checkout.
+scrape_configs:
+  - job_name: supercloud
+    scrape_interval: 5s
+    static_configs:
+      - targets: {targets}
 """
 
 _UNIT: Final = """\

@@ -132,6 +132,10 @@ def test_nodes_on_machines_of_their_own_listen_to_others_and_have_units(tmp_path
     third = services["node3"]
     assert third["command"].endswith("node start --home /home/node")
     assert third["volumes"] == ["../node3:/home/node"] and third["network_mode"] == "host"
+    scraped = yaml.safe_load((tmp_path / "service" / "prometheus.yml").read_text())["scrape_configs"][0]
+    assert scraped["job_name"] == "supercloud" and scraped["static_configs"] == [
+        {"targets": [f"10.0.0.{number}:26654" for number in range(1, 5)]}
+    ]
     check = third["healthcheck"]
     fourth = tomllib.loads((tmp_path / "node3/config/config.toml").read_text())
     assert f"http://{fourth['metrics']['listen']}/ready" in check["test"][-1]
