@@ -19,6 +19,9 @@ from supercloud.rates import Rates
 
 CALLS_PER_CLIENT_MAX: Final = 100
 
+Told = Callable[[str], None]
+"""Is told the status of an answer, by its name in gRPC."""
+
 
 def client_of(peer: str) -> str:
     """The client behind what grpc calls a peer, such as `ipv4:127.0.0.1:5` and `ipv6:%5B::1%5D:5`."""
@@ -31,8 +34,11 @@ def client_of(peer: str) -> str:
 class CallsPerClient(grpc.aio.ServerInterceptor):  # type: ignore[misc]
     """Refuses (RESOURCE_EXHAUSTED) calls of an address beyond `most` at once or `per_second`; 0 does not count them."""
 
-    def __init__(self, most: int = CALLS_PER_CLIENT_MAX, per_second: int = 0) -> None:
+    def __init__(
+        self, most: int = CALLS_PER_CLIENT_MAX, per_second: int = 0, told: Told = lambda status: None
+    ) -> None:
         self._most = most
+        self._told = told
         self._rates = Rates(per_second)
         self.held: Counter[str] = Counter()
         """Calls now running, by address."""
@@ -73,11 +79,14 @@ class CallsPerClient(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         """Who calls. Where that is one call too many, raises what ends it."""
         client = client_of(context.peer())
         if self._most and self.held[client] >= self._most:
-            text = f"more than {self._most} calls at once from this address"
-            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+            await self._refuse(context, f"more than {self._most} calls at once from this address")
         if not self._rates.take(client):
-            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, self._rates.words)
+            await self._refuse(context, self._rates.words)
         return client
+
+    async def _refuse(self, context: Any, text: str) -> None:
+        self._told(grpc.StatusCode.RESOURCE_EXHAUSTED.name)
+        await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
 
     @contextmanager
     def _holding(self, client: str) -> Iterator[None]:

@@ -39,11 +39,15 @@ class Service(grpc.GenericRpcHandler):  # type: ignore[misc]
         }.get(handler_call_details.method)
 
 
+TOLD: list[str] = []
+"""Statuses of refusals."""
+
+
 @asynccontextmanager
 async def served(
     most: int, per_second: int = 0
 ) -> AsyncIterator[tuple[CallsPerClient, Service, grpc.aio.Channel]]:
-    calls, service = CallsPerClient(most, per_second), Service()
+    calls, service = CallsPerClient(most, per_second, TOLD.append), Service()
     server = grpc.aio.server(interceptors=[calls])
     server.add_generic_rpc_handlers([service])
     port = server.add_insecure_port("127.0.0.1:0")
@@ -77,6 +81,7 @@ async def test_so_many_at_once_and_no_more(kind: str) -> None:
             await end(begin(channel, kind), kind)
         assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert refused.value.details() == "more than 2 calls at once from this address"
+        assert TOLD.pop() == "RESOURCE_EXHAUSTED" and not TOLD
         running[0].cancel()
         await held(calls, 1)
         another = begin(channel, kind)
@@ -104,6 +109,7 @@ async def test_so_many_a_second_and_no_more() -> None:
             await end(begin(channel, "unary_unary"), "unary_unary")
         assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert refused.value.details() == "more than 1 requests a second from this address"
+        assert TOLD.pop() == "RESOURCE_EXHAUSTED" and not TOLD
         assert not calls.held
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from supercloud.grpc_calls import CALLS_PER_CLIENT_MAX, CallsPerClient
+from supercloud.grpc_calls import CALLS_PER_CLIENT_MAX, CallsPerClient, Told
 from supercloud.grpc_connections import CONNECTIONS_PER_CLIENT_MAX, OPTIONS, ConnectionsPerClient
 from supercloud.node.grpc import reflection
 from supercloud.node.grpc.dispatch import Dispatch, Failed, Served
@@ -26,10 +26,6 @@ CALLS_MAX = 256
 STOP_SECONDS = 2.0
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
-
-
-Told = Callable[[str], None]
-"""Is told the status of an answer, by its name in gRPC."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class GrpcServer:
         self._connections = ConnectionsPerClient(limits.connections_per_client)
         self._port = 0
         self._server = grpc.aio.server(
-            interceptors=[CallsPerClient(limits.calls_per_client, limits.calls_per_s)],
+            interceptors=[CallsPerClient(limits.calls_per_client, limits.calls_per_s, told)],
             maximum_concurrent_rpcs=limits.calls,
             options=[
                 *OPTIONS,
@@ -90,6 +86,7 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
             path: _unary(_answering(dispatch, served, told)) for path, served in dispatch.table.items()
         }
         self._services = {service.full_name for service in dispatch.services}
+        self._told = told
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         """The handler of a call."""
@@ -98,8 +95,8 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
             return handler
         service, _, method = details.method.strip("/").rpartition("/")
         if service in self._services:
-            return _unary(_refusing(f"unknown method {method} for service {service}"))
-        return _unary(_refusing(f"unknown service {service}"))
+            return _unary(_refusing(f"unknown method {method} for service {service}", self._told))
+        return _unary(_refusing(f"unknown service {service}", self._told))
 
 
 Behaviour = Callable[[bytes, Any], Awaitable[bytes]]
@@ -133,8 +130,9 @@ def _answering(dispatch: Dispatch, served: Served, told: Told) -> Behaviour:
     return answer
 
 
-def _refusing(text: str) -> Behaviour:
+def _refusing(text: str, told: Told) -> Behaviour:
     async def refuse(data: bytes, context: Any) -> bytes:
+        told(grpc.StatusCode.UNIMPLEMENTED.name)
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, text)
         raise AssertionError("abort returned")
 

@@ -151,5 +151,21 @@ async def test_answers_are_counted_by_their_status(small: SmallNode) -> None:
         await balance(channel)
         with pytest.raises(grpc.aio.AioRpcError):
             await balance(channel, metadata=(("x-cosmos-block-height", "9"),))
+        with pytest.raises(grpc.aio.AioRpcError):
+            await balance(channel, "/cosmos.bank.v1beta1.Query/Nothing")
     await server.stop()
-    assert told == ["OK", "INVALID_ARGUMENT"]
+    assert told == ["OK", "INVALID_ARGUMENT", "UNIMPLEMENTED"]
+
+
+async def test_a_client_that_is_refused_is_counted_too(small: SmallNode) -> None:
+    small.block()
+    told: list[str] = []
+    server = GrpcServer(small.dispatch, Limits(calls_per_s=1), told.append)
+    port = server.bind("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        with pytest.raises(grpc.aio.AioRpcError):
+            for _ in range(100):
+                await balance(channel)
+    await server.stop()
+    assert told[-1] == "RESOURCE_EXHAUSTED" and set(told[:-1]) == {"OK"}
