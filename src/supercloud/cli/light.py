@@ -71,6 +71,13 @@ def _trusted(home: Path, chain_id: str, trust: str | None) -> tuple[int, bytes]:
     return int(known["height"]), bytes.fromhex(known["hash"])
 
 
+def _account(settings: session.Settings, client: Client, name: str | None) -> bytes:
+    """The account that was named, by its address or as a key of this home; the signing key's where none was."""
+    if name is None:
+        return settings.signing_key().address
+    return session.address_of(settings, client, name)
+
+
 def _known(home: Path) -> dict[str, Any]:
     try:
         document: dict[str, Any] = orjson.loads((home / FILE).read_bytes())
@@ -136,7 +143,7 @@ async def _balance(given: Any, settings: session.Settings, which: Any, as_json: 
     async with _verified(settings, given) as (client, checked):
         # A lie about it proves a balance of another coin, whose name is told.
         denom = denom or (settings.gas_price or await session.gas_price_of(client)).lstrip("0123456789.")
-        raw = client.bech32.parse(address) if address else settings.signing_key().address
+        raw = _account(settings, client, address)
         found = await checked.balance(raw, denom)
         document = {"address": client.bech32.text(raw), "denom": denom, "amount": str(found.value)}
     _show(document, f"{document['address']} has {amount_text(found.value, denom)}", found, as_json)
@@ -159,8 +166,8 @@ def lease(given: Any, /, settings: session.Settings, as_json: bool, **which: Any
 @command
 async def _lease(given: Any, settings: session.Settings, which: Any, as_json: bool) -> None:
     async with _verified(settings, given) as (client, checked):
-        owner = client.bech32.parse(which["owner"]) if which["owner"] else settings.signing_key().address
-        provider = client.bech32.parse(which["provider"])
+        owner = _account(settings, client, which["owner"])
+        provider = _account(settings, client, which["provider"])
         found = await checked.lease(BidID(owner, which["dseq"], which["gseq"], which["oseq"], provider))
     document = {"lease": found.value and proto_json.to_dict(found.value)}
     text = (
@@ -184,8 +191,8 @@ def escrow(given: Any, settings: session.Settings, dseq: int, owner: str | None,
 async def _escrow(given: Any, settings: session.Settings, which: Any, as_json: bool) -> None:
     dseq, owner = which
     async with _verified(settings, given) as (client, checked):
-        owner = owner or client.bech32.text(settings.signing_key().address)
-        found = await checked.escrow(owner, dseq)
+        account = client.bech32.text(_account(settings, client, owner))
+        found = await checked.escrow(account, dseq)
     document = {"account": found.value and proto_json.to_dict(found.value)}
     text = "there is no such account"
     if found.value:

@@ -90,3 +90,12 @@ def test_a_witness_with_another_block_is_named(
     done = call("--trust", trust, "--witness", "http://w", "header", "--home", tmp_path)
     assert done.exit_code == 1 and "http://w has another block at height 6" in done.output
     assert not (tmp_path / "light.json").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [("balance", "x"), ("escrow", "9", "--owner", "x"), ("lease", "9", "x", "--owner", TEXT)]
+)
+def test_what_is_no_address_is_told(chain: LightChain, tmp_path: Path, words: tuple[str, ...]) -> None:
+    trust = f"1:{chain.hashes[1].hex()}"
+    done = call("--trust", trust, *words, "--home", tmp_path)
+    assert done.exit_code == 1 and "neither a key of yours" in done.output
