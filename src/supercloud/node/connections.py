@@ -1,8 +1,9 @@
-"""HTTP connections of a listener, bounded for every client: how many it may hold and how long a request's head may take.
+"""HTTP connections of a listener, bounded for every client: how many it may hold, how long a request's head may take and be.
 
 uvicorn bounds all clients together and gives a connection that says nothing all the time in the world: without this one
-client could hold every place there is. It also sends the head of an answer by itself, which wakes the client up for nothing;
-here what is written in one turn of the loop leaves in one piece.
+client could hold every place there is. It also reads a head that never ends, the longer the more slowly, and sends the head
+of an answer by itself, which wakes the client up for nothing; here what is written in one turn of the loop leaves in one
+piece.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from supercloud.clients import client_at
 
 HEAD_S: Final = 30.0
 """Seconds within which the head of a request has to arrive."""
+HEAD_BYTES_MAX: Final = 64 * 1024
+"""Of what belongs to no body: a head that comes in pieces, what follows the last chunk. One piece more may come."""
 _CROWDED: Final = b"too many connections from this address\n"
-_REFUSAL: Final = (
-    b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n"
-    b"content-length: %d\r\n\r\n%s" % (len(_CROWDED), _CROWDED)
-)
+_TOO_LONG: Final = b"the head of the request is too long\n"
+_HEAD: Final = b"HTTP/1.1 %s\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n"
+_LENGTH: Final = b"content-length: %d\r\n\r\n%s"
+_REFUSAL: Final = _HEAD % b"503 Service Unavailable" + _LENGTH % (len(_CROWDED), _CROWDED)
+_HEAD_REFUSAL: Final = _HEAD % b"431 Request Header Fields Too Large" + _LENGTH % (len(_TOO_LONG), _TOO_LONG)
 
 
 class Gathering:
@@ -63,6 +67,9 @@ class BoundedHttp(HttpToolsProtocol):
 
     _counted: str | None = None
     _refused = False
+    _head_bytes = 0
+    _goes_on = False
+    """Whether a piece began or ended something, or was of a body."""
     _silence: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -81,8 +88,14 @@ class BoundedHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on; what a refused client sends is of no interest."""
-        if not self._refused:
-            super().data_received(data)
+        if self._refused or self.transport.is_closing():
+            return
+        self._goes_on = False
+        super().data_received(data)
+        self._head_bytes = 0 if self._goes_on else self._head_bytes + len(data)
+        if self._head_bytes > HEAD_BYTES_MAX:
+            self.transport.write(_HEAD_REFUSAL)
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it out."""
@@ -100,13 +113,25 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
+        self._goes_on = True
         self._expect_head()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Its head is here; the body's time is the application's to bound."""
+        self._goes_on = True
         self._head_is_here()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of its body; the application bounds how many."""
+        self._goes_on = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """It is here whole."""
+        self._goes_on = True
+        super().on_message_complete()
 
     def _expect_head(self) -> None:
         self._head_is_here()

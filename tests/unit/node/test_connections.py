@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 import websockets
 
-from supercloud.node.connections import BoundedHttp, Gathering, bounded
+from supercloud.node.connections import HEAD_BYTES_MAX, BoundedHttp, Gathering, bounded
 from supercloud.node.doors.open import HttpServers, bind
 
 ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -104,6 +104,51 @@ async def test_a_head_that_does_not_come_ends_the_connection(begun: bytes) -> No
                     pass
                 raise ConnectionResetError
         await free(connections, 0)
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"GET /" + b"a" * 1000,
+        b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 1000,
+        ASK + b"GET /" + b"a" * 1000,
+        b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx: " + b"y" * 1000,
+    ],
+    ids=["address", "fields", "the second request", "after the last chunk"],
+)
+async def test_a_head_without_an_end_is_refused(piece: bytes) -> None:
+    """Read on, it would take all memory, and the longer it is the more time."""
+    connections = bounded(1)
+    async with served(connections) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(piece)
+        with suppress(ConnectionError):
+            for _ in range(200):
+                writer.write(piece[-1000:] * 10)
+                await writer.drain()
+        async with asyncio.timeout(30):
+            with suppress(ConnectionResetError):
+                assert b"431 Request Header Fields Too Large" in await reader.read()
+        await free(connections, 0)
+        writer.close()
+
+
+async def test_a_long_head_that_ends_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was counted of one does not count against the next."""
+    async with served(bounded(1)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(3):
+            for part in (
+                b"GET / HTTP/1.1\r\nhost: x\r\n",
+                b"x: " + b"y" * (HEAD_BYTES_MAX - 1000),
+                b"\r\n\r\n",
+            ):
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+            async with asyncio.timeout(30):
+                assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200 OK\r\n")
         writer.close()
 
 
