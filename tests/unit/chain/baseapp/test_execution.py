@@ -5,8 +5,12 @@ Covers execution, and of application what the whole-application tests leave out.
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import inspect
 import json
+import textwrap
+from collections.abc import Callable
 
 import pytest
 
@@ -159,6 +163,32 @@ def test_stateless_checks_are_made_once_and_know_no_state(
     assert seen == [(Mode.CHECK, 0)]
     assert ledger.block(ledger.sign(send(ledger), by=ledger.alice)).tx_results[0].code == 0
     assert seen == [(Mode.CHECK, 0), (Mode.DELIVER, 0)]
+
+
+def asked_of_context(function: Callable[..., object]) -> set[str]:
+    """What a check asks its context for, and what others do to whom it hands the whole of it."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    above = {below: node for node in ast.walk(tree) for below in ast.iter_child_nodes(node)}
+    asked: set[str] = set()
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Name) and node.id == "ctx"):
+            continue
+        user = above[node]
+        if isinstance(user, ast.Attribute):
+            asked.add(user.attr)
+        else:
+            assert isinstance(user, ast.Call), f"{function.__qualname__}: {ast.unparse(user)}"
+            asked |= asked_of_context(eval(ast.unparse(user.func), function.__globals__))
+    return asked
+
+
+def test_stateless_checks_ask_for_nothing_that_a_block_may_change(ledger: Ledger) -> None:
+    """One node has seen a transaction in CheckTx and checks it no more, another sees it in its block for the first time."""
+    asked = {url: asked_of_context(route.validate) for url, route in ledger.app.router.messages.items()}
+    assert {
+        url: found - {"bech32", "profile"} for url, found in asked.items() if found - {"bech32", "profile"}
+    } == {}
+    assert sum(map(bool, asked.values())) > 20
 
 
 def test_no_stateless_check_touches_the_state(ledger: Ledger) -> None:
