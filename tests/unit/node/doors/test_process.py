@@ -81,7 +81,7 @@ async def test_the_index_is_first_and_calls_are_answered_meanwhile(small: SmallN
         def block_committed(self, committed: Committed) -> None:
             if self.name == "index":
                 loop.call_soon_threadsafe(indexed.set)
-                free.wait(5)
+                free.wait(30)
             heard.append((self.name, committed.block.header.height, history.height))
 
     doors = SimpleNamespace(indexing=Hearing("index"), hearing=[Hearing("waiting"), Hearing("hub")])
@@ -90,7 +90,7 @@ async def test_the_index_is_first_and_calls_are_answered_meanwhile(small: SmallN
     small.block(transfer(1, 2))
     news = Progress(small.app.store.app_hash, small.engine.state.to_bytes())
     following = asyncio.create_task(process._follow(news))
-    await asyncio.wait_for(indexed.wait(), 5)
+    await asyncio.wait_for(indexed.wait(), 30)
     assert history.height == 1 and history.entry(2) is None, "the loop is free, and the block not there yet"
     free.set()
     await following
