@@ -59,11 +59,11 @@ async def served(
 
 def begin(channel: grpc.aio.Channel, kind: str) -> Any:
     start = getattr(channel, kind)(f"/s/{kind}")
-    return start(iter([b"x"]) if kind.startswith("stream") else b"x", timeout=5)
+    return start(iter([b"x"]) if kind.startswith("stream") else b"x", timeout=30)
 
 
 async def held(calls: CallsPerClient, count: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while calls.held.total() != count:  # noqa: ASYNC110 - a count has no event
             await asyncio.sleep(0)
 
@@ -116,7 +116,7 @@ async def test_so_many_a_second_and_no_more() -> None:
 async def test_an_unknown_method_stays_unknown() -> None:
     async with served(1) as (_, _, channel):
         with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await channel.unary_unary("/s/nothing")(b"", timeout=5)
+            await channel.unary_unary("/s/nothing")(b"", timeout=30)
         assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 

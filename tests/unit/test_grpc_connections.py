@@ -41,7 +41,7 @@ async def connect(stack: ExitStack, port: int, source: str) -> socket.socket:
     made.bind((source, 0))
     loop = asyncio.get_running_loop()
     await loop.sock_connect(made, ("127.0.0.1", port))
-    assert await asyncio.wait_for(loop.sock_recv(made, 1), 5)
+    assert await asyncio.wait_for(loop.sock_recv(made, 1), 30)
     return made
 
 

@@ -141,5 +141,5 @@ async def test_a_provider_is_ready_when_the_ledger_knows_it(
         ports = up.local.Ports.of(1)._replace(gateway=server.sockets[0].getsockname()[1])
         accounts = [{"name": name, "address": f"akash1{name}"} for name in up.local.KEYS]
         place = up.local.Local(tmp_path, "c", 1.0, ports, accounts)
-        await asyncio.wait_for(up._wait_registered(place), 10)
+        await asyncio.wait_for(up._wait_registered(place), 30)
     assert asked == ["akash1provider"] * 3

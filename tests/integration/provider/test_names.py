@@ -152,7 +152,7 @@ async def test_a_proxy_that_ended_is_noticed_at_once(tmp_path: Path) -> None:
         assert proxy._process is not None
         first = proxy._process.pid
         os.kill(first, signal.SIGKILL)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await proxy.gone()
         await proxy.apply([])
         assert proxy._runs and proxy._process.pid != first

@@ -168,16 +168,16 @@ def screen() -> Board:
 async def test_a_person_types_a_number(stall: Market, keyboard: int) -> None:
     stall.open = [offer("akash1b", 90), offer("akash1c", 95)]
     text = b"9\n x3\x7f2\n"  # 9 names nothing; 3 is taken back
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with screen() as board:
-            chosen, _ = await asyncio.gather(choose(book(), board, 1, 0.01, 5), typing(keyboard, text))
+            chosen, _ = await asyncio.gather(choose(book(), board, 1, 0.01, 30), typing(keyboard, text))
     assert chosen is not None and [one.provider for one in chosen] == ["akash1c"]
 
 
 async def test_a_number_that_is_none_is_said_to_be_none(stall: Market, keyboard: int) -> None:
     stall.open = [offer("akash1b", 90)]
     with screen() as board:
-        await asyncio.gather(choose(book(), board, 1, 0.01, 5), typing(keyboard, b"9\n1\n"))
+        await asyncio.gather(choose(book(), board, 1, 0.01, 30), typing(keyboard, b"9\n1\n"))
     assert "No offer 9 can be taken." in board._out.file.getvalue()
 
 
@@ -195,14 +195,14 @@ def test_what_stands_there_is_not_drawn_again() -> None:
 async def test_one_number_for_each_group(stall: Market, keyboard: int) -> None:
     stall.open = [offer("akash1b", 90), offer("akash1c", 95), offer("akash1b", 9, group=2)]
     text = b"1\n2\n3\n"  # 2 is of a group that has its offer
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with screen() as board:
-            chosen, _ = await asyncio.gather(choose(book(), board, 2, 0.01, 5), typing(keyboard, text))
+            chosen, _ = await asyncio.gather(choose(book(), board, 2, 0.01, 30), typing(keyboard, text))
     assert chosen is not None
     assert [(one.group, one.provider) for one in chosen] == [(1, "akash1b"), (2, "akash1b")]
 
 
 async def test_no_bids_in_time(stall: Market, keyboard: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with screen() as board:
             assert await choose(book(), board, 1, 0.01, 0.05) is None

@@ -44,13 +44,13 @@ async def ask(port: int) -> tuple[bytes, asyncio.StreamWriter]:
     """The head of an answer; the connection stays open."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(ASK)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         head = await reader.readuntil(b"\r\n\r\n")
     return head.partition(b"\r\n")[0], writer
 
 
 async def free(connections: type[BoundedHttp], held: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while connections.held.total() != held:  # noqa: ASYNC110 - a count has no event
             await asyncio.sleep(0)
 
@@ -77,7 +77,7 @@ async def test_another_client_finds_a_place() -> None:
         _, mine = await ask(port)
         reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0))
         writer.write(ASK)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
         mine.close()
         writer.close()
@@ -98,7 +98,7 @@ async def test_a_head_that_does_not_come_ends_the_connection(begun: bytes) -> No
     async with served(connections) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(begun)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             with pytest.raises(ConnectionResetError):
                 while await reader.read(1000):
                     pass
@@ -208,7 +208,7 @@ async def test_a_client_that_waits_for_a_go_ahead_gets_it() -> None:
     async with served(bounded(0), echo) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
             writer.write(b"ok")
             assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK")

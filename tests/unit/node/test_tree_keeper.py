@@ -33,7 +33,7 @@ def block(store: MultiStore, writes: int = 10) -> None:
 
 
 async def until_kept(keeper: TreeKeeper, height: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while keeper.kept_height < height:  # noqa: ASYNC110 - it has no such event to wait for
             await asyncio.sleep(0.001)
 

@@ -68,7 +68,7 @@ def state(tmp_path: Path) -> State:
 async def collect(node: Any, state: State, count: int, handle: bool = True) -> list[Seen]:
     """The first so many things seen, each handled or not."""
     found: list[Seen] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         async for seen in watch(node, state):
             found.append(seen)
             if handle:

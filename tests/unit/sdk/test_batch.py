@@ -105,7 +105,7 @@ async def test_closing_leaves_nobody_waiting(
     """Neither those on the queue nor those just taken off it."""
     monkeypatch.setattr(batching, "GATHER_S", gather_s)
     node.stands_still = True
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         batch = BatchSender(sender)
         await batch.__aenter__()
         waiting = [asyncio.ensure_future(batch.submit(transfer(node))) for _ in range(3)]

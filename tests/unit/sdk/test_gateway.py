@@ -280,7 +280,7 @@ async def test_a_shell_both_ways(server: Server) -> None:
                 await socket.send_bytes(bytes([module.RESULT]) + b'{"exit_code":3}')
         return socket
 
-    async with server.gateway(answer) as gateway, asyncio.timeout(5):
+    async with server.gateway(answer) as gateway, asyncio.timeout(30):
         shell = await gateway.shell(LEASE, "web", ["sh", "-c", "a b"], tty=True, stdin=True, replica=2)
         frames = shell.frames()
         assert await anext(frames) == (module.STDOUT, b"$ ")

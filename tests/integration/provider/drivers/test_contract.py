@@ -159,7 +159,7 @@ async def test_following_a_log_goes_on_over_restarts_and_ends_with_the_lease(lab
 
     await lab.until(twice)
     await lab.driver.remove(work.lease)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await task
     assert set(heard) == {"again"}
 
@@ -220,7 +220,7 @@ async def test_web_ports_answer_on_loopback(lab: Any) -> None:
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(b"GET / HTTP/1.0\r\n\r\n")
-            head = await asyncio.wait_for(reader.readline(), 5)
+            head = await asyncio.wait_for(reader.readline(), 30)
             writer.close()
         except OSError:
             return b""
@@ -285,7 +285,7 @@ async def test_usage_is_told_of_what_runs(lab: Any) -> None:
 async def test_a_change_wakes_who_waits_for_one(lab: Any) -> None:
     waiting = asyncio.create_task(lab.driver.changes())
     await lab.run(lab.service("web", "false"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await waiting
 
 

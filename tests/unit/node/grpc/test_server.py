@@ -80,7 +80,7 @@ async def test_reflection_in_both_versions(channel: grpc.aio.Channel, version: s
         request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
         response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
     )
-    stream = call(timeout=5)
+    stream = call(timeout=30)
     await stream.write(reflection_pb2.ServerReflectionRequest(list_services=""))
     listed = await stream.read()
     names = {service.name for service in listed.list_services_response.service}
@@ -116,7 +116,7 @@ async def test_calls_of_one_client_are_bounded(small: SmallNode) -> None:
             "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
             request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
             response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
-        )(timeout=10)
+        )(timeout=30)
         await stream.write(reflection_pb2.ServerReflectionRequest(list_services=""))
         await stream.read()
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
@@ -135,7 +135,7 @@ async def test_messages_are_bounded(small: SmallNode) -> None:
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
-            await channel.unary_unary(BALANCE)(b"x" * 1001, timeout=5)
+            await channel.unary_unary(BALANCE)(b"x" * 1001, timeout=30)
         assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert (await balance(channel)).balance.amount == "0"
     await server.stop()

@@ -279,7 +279,7 @@ async def test_one_that_is_slow_holds_up_nobody(machine: Machine) -> None:
     machine.driver.holding, gate = None, machine.driver.holding
     machine.want((lease(), group(), "v1"), (other, group(), "v1"))
     await machine.cluster.reconcile({})
-    await asyncio.wait_for(machine.cluster._work[str(other)], 5)
+    await asyncio.wait_for(machine.cluster._work[str(other)], 30)
     assert await machine.running() == [str(other)]
     await machine.cluster.reconcile({})
     assert len(machine.driver.asked) == 2, "no second time while the first is under way"
@@ -376,7 +376,7 @@ async def test_stopping_ends_deployments_and_leaves_what_runs(machine: Machine) 
     machine.driver.holding = asyncio.Event()
     machine.want((lease(), group(), "v1"), (lease(8), group(), "v1"))
     await machine.cluster.reconcile({})
-    await asyncio.wait_for(machine.cluster.stop(), 5)
+    await asyncio.wait_for(machine.cluster.stop(), 30)
     assert await machine.running() == [NAME] and machine.cluster._work == {}
 
 

@@ -39,7 +39,7 @@ async def test_a_container_that_ends_is_started_again(make: ModuleType) -> None:
     (item,) = machine.of(work.lease)
     machine.out_of_memory(item)
     assert not item.running and item.exit_code == 137 and "memory" in item.note
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not item.running:
             machine.changed.clear()
             await machine.changed.wait()
