@@ -123,13 +123,13 @@ class Runner:
         delay = CRASH_DELAY_S
         while True:
             if (plan := self._programs.pending()) is not None:
-                self._upgrade(plan)
+                self._upgrade(plan, lock)
                 if not self._settings.start_after_upgrade:
                     log.info("switched; the new program is started by whoever starts this again")
                     return 0
             program = self._programs.runnable(self._programs.current())
             started = time.monotonic()
-            status = self._call([str(program), *self._settings.arguments], lock, watched=True)
+            status = self._call(lock, [str(program), *self._settings.arguments], watched=True)
             if self._told:
                 return status
             if self._programs.pending() is not None:
@@ -144,7 +144,7 @@ class Runner:
 
     # --- An upgrade
 
-    def _upgrade(self, plan: Plan) -> None:
+    def _upgrade(self, plan: Plan, lock: int) -> None:
         programs, settings = self._programs, self._settings
         told = {"upgrade": plan.name, "height": plan.height}
         try:
@@ -153,16 +153,16 @@ class Runner:
             raise ProgramMissing(_what_to_do(programs, plan, error)) from error
         log.info("an upgrade is due", extra=told | {"program": str(program)})
         if settings.backup:
-            self._step("the backup", ["/bin/sh", "-c", settings.backup], plan)
+            self._step("the backup", ["/bin/sh", "-c", settings.backup], plan, lock)
         if settings.step:
-            self._step("the operator's step", [*settings.step, plan.name, str(plan.height)], plan)
-        self._programs_own_step(str(program), plan)
+            self._step("the operator's step", [*settings.step, plan.name, str(plan.height)], plan, lock)
+        self._programs_own_step(str(program), plan, lock)
         programs.switch(plan)
         log.info("switched to the program of the upgrade", extra=told)
 
-    def _programs_own_step(self, program: str, plan: Plan) -> None:
+    def _programs_own_step(self, program: str, plan: Plan, lock: int) -> None:
         for left in range(self._settings.retries, -1, -1):
-            status = self._call([program, "pre-upgrade"], plan=plan)
+            status = self._call(lock, [program, "pre-upgrade"], plan=plan)
             self._heed()
             if status == 0 or status in STEP_ABSENT:
                 return
@@ -172,27 +172,25 @@ class Runner:
                 self._rest(RETRY_S)
         raise StepFailed(f"`{program} pre-upgrade` asks to be called again; `retries` of it are used up")
 
-    def _step(self, what: str, command: list[str], plan: Plan) -> None:
+    def _step(self, what: str, command: list[str], plan: Plan, lock: int) -> None:
         log.info("before the upgrade: %s", what, extra={"command": command})
-        status = self._call(command, plan=plan)
+        status = self._call(lock, command, plan=plan)
         self._heed()
         if status:
             raise StepFailed(f"{what} ended with status {status}: {' '.join(command)}")
 
     # --- Processes
 
-    def _call(
-        self, command: list[str], lock: int | None = None, *, plan: Plan | None = None, watched: bool = False
-    ) -> int:
+    def _call(self, lock: int, command: list[str], *, plan: Plan | None = None, watched: bool = False) -> int:
         """Run a program until it ends; its status, as shells count: 128 and the signal that ended it."""
         self._heed()
         env = os.environ | {"DAEMON_HOME": str(self._programs.home), "DAEMON_NAME": self._programs.name}
         if plan is not None:
             env |= {"UPGRADE_NAME": plan.name, "UPGRADE_HEIGHT": str(plan.height)}
-        # The program keeps the lock as long as it lives: a runner that comes after one that was killed waits for it.
-        kept = () if lock is None else (lock,)
+        # It, and whatever it starts, keeps the lock as long as it lives: a runner that comes after one that was killed waits
+        # for a program, and for a backup that goes on without it.
         try:
-            process = subprocess.Popen([*_ends_with_us(), *command], env=env, pass_fds=kept)
+            process = subprocess.Popen([*_ends_with_us(), *command], env=env, pass_fds=(lock,))
         except OSError as error:
             log.error("%s can not be started: %s", command[0], error)
             return NOT_STARTED

@@ -274,6 +274,19 @@ def test_a_program_ends_with_a_runner_that_is_killed(world: World) -> None:
     assert not _runs((world.home / "pid").read_text().strip())
 
 
+def test_a_backup_that_goes_on_without_its_runner_is_waited_for(world: World) -> None:
+    """What a shell has started outlives it; two backups into one file would be none."""
+    process = world.apart(
+        backup='sleep 2 & echo $! >"$DAEMON_HOME/pid"; echo backup >>"$DAEMON_HOME/said"; wait'
+    )
+    world.wait_said("backup")
+    process.kill()
+    process.wait()
+    assert world.run(backup='echo again >>"$DAEMON_HOME/said"') == 0
+    assert not _runs((world.home / "pid").read_text().strip())
+    assert world.said[1:] == ["backup", "again", "upgrades/v2 pre-upgrade", "upgrades/v2 start"]
+
+
 def test_two_do_not_run_one_node(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "LOCK_S", 0.1)
     world.put("genesis", 'echo ready >>"$DAEMON_HOME/said"; exec sleep 60')
