@@ -51,6 +51,8 @@ END_S: Final = 30.0
 LOCK_S: Final = 30.0
 CRASH_DELAY_S: Final = 1.0
 CRASH_DELAY_S_MAX: Final = 60.0
+BACKUP: Final = "SUPERCLOUD_BACKUP_COMMAND"
+"""Where a backup's command is handed to its shell: words of a process are seen by everybody, and it may name passwords."""
 VARIABLE: Final = "SUPERCLOUD_RUNNER"
 """What the process that becomes a runner leaves for it."""
 STEADY_S: Final = 300.0
@@ -153,7 +155,7 @@ class Runner:
             raise ProgramMissing(_what_to_do(programs, plan, error)) from error
         log.info("an upgrade is due", extra=told | {"program": str(program)})
         if settings.backup:
-            self._step("the backup", ["/bin/sh", "-c", settings.backup], plan, lock)
+            self._step("the backup", ["/bin/sh", "-c", f'eval "${BACKUP}"'], plan, lock)
         if settings.step:
             self._step("the operator's step", [*settings.step, plan.name, str(plan.height)], plan, lock)
         self._programs_own_step(str(program), plan, lock)
@@ -186,7 +188,11 @@ class Runner:
         self._heed()
         env = os.environ | {"DAEMON_HOME": str(self._programs.home), "DAEMON_NAME": self._programs.name}
         if plan is not None:
-            env |= {"UPGRADE_NAME": plan.name, "UPGRADE_HEIGHT": str(plan.height)}
+            env |= {
+                "UPGRADE_NAME": plan.name,
+                "UPGRADE_HEIGHT": str(plan.height),
+                BACKUP: self._settings.backup,
+            }
         # It, and whatever it starts, keeps the lock as long as it lives: a runner that comes after one that was killed waits
         # for a program, and for a backup that goes on without it.
         try:

@@ -140,6 +140,18 @@ def test_a_backup_and_a_step_of_the_operators_come_before_it(world: World) -> No
     assert world.said[1:4] == ["backup v2 40 genesis", "step v2 40", "upgrades/v2 pre-upgrade"]
 
 
+def test_what_a_backups_command_says_is_in_no_log_and_no_list_of_processes(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    seen = 'tr "\\0" " " </proc/$$/cmdline >"$DAEMON_HOME/seen"; : password; exit 3'
+    assert world.run(backup=seen) == STEP_FAILED
+    assert "eval" in (world.home / "seen").read_text() and "password" not in (world.home / "seen").read_text()
+    told = [record.getMessage() + str(getattr(record, "command", "")) for record in caplog.records]
+    assert any("the backup ended with status 3" in text for text in told)
+    assert not any("password" in text for text in told)
+
+
 def test_a_backup_that_fails_keeps_it_from_happening(world: World) -> None:
     assert world.run(backup="exit 3") == STEP_FAILED
     assert world.current == "genesis" and world.said == ["genesis start"]
