@@ -24,7 +24,7 @@ class Limits(NamedTuple):
     """Bounds of the listener; seconds where times."""
 
     connections: int = 2048
-    connections_per_host: int = 256
+    connections_per_client: int = 256
     handshake_s: float = 10.0
     first_request_s: float = 30.0
 
@@ -40,7 +40,7 @@ class Listener:
         self.http = http
         self.limits = limits
         self.open = 0
-        self.per_host: Counter[str] = Counter()
+        self.per_client: Counter[str] = Counter()
         self.tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -59,20 +59,23 @@ class Listener:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
-    def admit(self, host: str) -> bool:
+    def admit(self, client: str) -> bool:
         """Count a connection in, unless there are too many."""
-        if self.open >= self.limits.connections or self.per_host[host] >= self.limits.connections_per_host:
+        if (
+            self.open >= self.limits.connections
+            or self.per_client[client] >= self.limits.connections_per_client
+        ):
             return False
         self.open += 1
-        self.per_host[host] += 1
+        self.per_client[client] += 1
         return True
 
-    def leave(self, host: str) -> None:
+    def leave(self, client: str) -> None:
         """Count it out."""
         self.open -= 1
-        self.per_host[host] -= 1
-        if not self.per_host[host]:
-            del self.per_host[host]
+        self.per_client[client] -= 1
+        if not self.per_client[client]:
+            del self.per_client[client]
 
 
 class _Connection(asyncio.Protocol):
@@ -80,7 +83,7 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self._host = ""
+        self._client = ""
         self._admitted = False
         self._http: asyncio.Protocol | None = None
         self._tls: asyncio.Transport | None = None
@@ -94,12 +97,12 @@ class _Connection(asyncio.Protocol):
         transport = cast(asyncio.Transport, transport)
         transport.pause_reading()
         peer = transport.get_extra_info("peername")
-        host = client_at(str(peer[0])) if peer else ""
-        if not self._listener.admit(host):
+        client = client_at(str(peer[0])) if peer else ""
+        if not self._listener.admit(client):
             self._ended = True
             transport.abort()
             return
-        self._host, self._admitted = host, True
+        self._client, self._admitted = client, True
         task = asyncio.ensure_future(self._open(transport))
         self._listener.tasks.add(task)
         task.add_done_callback(self._listener.tasks.discard)
@@ -132,7 +135,7 @@ class _Connection(asyncio.Protocol):
                 ssl_shutdown_timeout=GOODBYE_S,
             )
         except OSError as error:
-            log.debug("no handshake", extra={"host": self._host, "reason": str(error)})
+            log.debug("no handshake", extra={"client": self._client, "reason": str(error)})
             return None
 
     async def _welcome(self, plain: asyncio.Transport, transport: asyncio.Transport) -> bool:
@@ -148,7 +151,7 @@ class _Connection(asyncio.Protocol):
             except TimeoutError:
                 return False
             except CertificateRefused as refused:
-                log.info("certificate refused", extra={"host": self._host, "reason": str(refused)})
+                log.info("certificate refused", extra={"client": self._client, "reason": str(refused)})
                 await self._say_goodbye(plain, peer.refuse(refused.alert))
                 return False
         peer.accept()
@@ -182,7 +185,7 @@ class _Connection(asyncio.Protocol):
     def _leave(self) -> None:
         if self._admitted:
             self._admitted = False
-            self._listener.leave(self._host)
+            self._listener.leave(self._client)
 
     # --- From TLS
 

@@ -232,7 +232,7 @@ async def test_a_large_answer_and_a_large_body_pass(stage: Stage) -> None:
 
 
 async def test_connections_are_bounded(stage: Stage) -> None:
-    async with stage.gateway(limits=Limits(connections_per_host=2)) as gateway:
+    async with stage.gateway(limits=Limits(connections_per_client=2)) as gateway:
         port = int(stage.url.rpartition(":")[2])
         open_ = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
         await eventually(lambda: gateway._listener.open == 2)
