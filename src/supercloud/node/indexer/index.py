@@ -58,7 +58,7 @@ WHERE tx.failed OR NOT excluded.failed
 
 
 class Index:
-    """The index in one file. Writes belong to one thread; searches may come from another."""
+    """The index in one file. Writes belong to one thread; searches may come from others, one at a time."""
 
     far = False
 
@@ -69,6 +69,9 @@ class Index:
         self._reader = _open(path)
         self._reader.create_function("holds", 2, self._holds)
         self._reader_lock = threading.Lock()
+        # Whoever asks for one transaction does so in the loop that makes blocks, and must not wait for a search.
+        self._finder = _open(path)
+        self._finder_lock = threading.Lock()
         self._asked: Sequence[Condition] = ()
         self._names: dict[str, int] = dict(self._writer.execute("SELECT text, id FROM name"))
         self._name_of: dict[tuple[str, str], int] = {}
@@ -80,6 +83,8 @@ class Index:
         """Release the file."""
         with self._reader_lock:
             self._reader.close()
+        with self._finder_lock:
+            self._finder.close()
         self._writer.close()
 
     # --- Writing
@@ -177,8 +182,8 @@ class Index:
 
     def find(self, key: bytes) -> Position | None:
         """Where the transaction with that hash stands."""
-        with self._reader_lock:
-            row = self._reader.execute("SELECT height, position FROM tx WHERE hash = ?", (key,)).fetchone()
+        with self._finder_lock:
+            row = self._finder.execute("SELECT height, position FROM tx WHERE hash = ?", (key,)).fetchone()
         return Position(*row) if row else None
 
     def search_txs(self, query: Query, *, ascending: bool, offset: int, limit: int) -> Page:

@@ -1,5 +1,6 @@
 """The index: what it finds, that it is never ahead, that it shrinks. One contract for every database that keeps it."""
 
+import threading
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -246,3 +247,34 @@ def test_a_file_of_another_version_is_emptied(index: Index, tmp_path: Path) -> N
     again.add(1, [b"three"], response([transfer("alice", "bob", "8uakt")]))
     assert found(again, "transfer.sender='alice'") == [(1, 0)]
     again.close()
+
+
+def test_one_transaction_is_found_while_a_search_goes_on(tmp_path: Path) -> None:
+    """It is looked up in the loop that makes blocks, and a search takes seconds."""
+    index = Index(tmp_path / "index.sqlite")
+    for height in range(1, 4):
+        index.add(height, [b"%d" % height], response([transfer("alice", "bob", f"{height}uakt")]))
+    searching, found_it = threading.Event(), threading.Event()
+
+    class Slow(Index):
+        def _holds(self, number: int, value: str) -> bool:
+            searching.set()
+            assert found_it.wait(30)
+            return super()._holds(number, value)
+
+    slow = Slow(tmp_path / "index.sqlite")
+    query = parse("tx.height > 1")
+    search = threading.Thread(target=lambda: slow.search_txs(query, ascending=True, offset=0, limit=9))
+    found: list[Position | None] = []
+    find = threading.Thread(target=lambda: found.append(slow.find(sha256(b"2").digest())))
+    search.start()
+    assert searching.wait(30)
+    find.start()
+    find.join(10)
+    was_found = list(found)
+    found_it.set()
+    search.join()
+    find.join()
+    slow.close()
+    index.close()
+    assert was_found == [Position(2, 0)]
