@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import socket
 import stat
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from supercloud.clients import client_at
 
@@ -35,16 +36,7 @@ OPTIONS: Final = (
 open it again by themselves. Beyond the most together new ones are closed at once."""
 
 _DESCRIPTORS: Final = "/dev/fd"
-
-
-class _Held(NamedTuple):
-    """A connection that a client holds."""
-
-    socket: socket.socket
-    """A descriptor of our own for it, so that it can not become another file under our hands."""
-    number: int
-    """The socket's own: stays while it is open."""
-    client: str
+_NONE_LEFT: Final = (errno.EMFILE, errno.ENFILE)
 
 
 class ConnectionsPerClient:
@@ -55,7 +47,9 @@ class ConnectionsPerClient:
 
     def __init__(self, most: int = CONNECTIONS_PER_CLIENT_MAX) -> None:
         self._most = most
-        self._known: dict[int, None] = {}
+        # By a socket's own number, which stays while it is open, in the order in which they came: whose connection to the
+        # port it is; empty for all others. To look again at what is known costs a tenth.
+        self._clients: dict[int, str] = {}
         self._looking: asyncio.Task[None] | None = None
 
     def start(self, port: int) -> None:
@@ -85,57 +79,77 @@ class ConnectionsPerClient:
                 blind = False
 
     def look(self, port: int) -> int:
-        """Shut down what is too much now; returns how many that were."""
+        """Shut down what is too much now; returns how many that were. Raises OSError without a descriptor to look with."""
+        there = _sockets()
+        clients = {number: client for number, client in self._clients.items() if number in there}
+        for number, descriptor in there.items():
+            if number not in clients and (client := _client(descriptor, number, port)) is not None:
+                clients[number] = client
+        self._clients = clients
         held: Counter[str] = Counter()
-        kept: dict[int, None] = {}
         ended = 0
-        with contextlib.ExitStack() as stack:
-            connections = {each.number: each for each in _connections(port)}
-            for each in connections.values():
-                stack.enter_context(each.socket)
-            order = [number for number in self._known if number in connections]
-            order += [number for number in connections if number not in self._known]
-            for number in order:
-                each = connections[number]
-                if held[each.client] < self._most:
-                    held[each.client] += 1
-                    kept[number] = None
-                    continue
-                with contextlib.suppress(OSError):
-                    each.socket.shutdown(socket.SHUT_RDWR)
+        for number, client in clients.items():
+            if not client:
+                continue
+            held[client] += 1
+            if held[client] > self._most:
+                _shut(there[number], number)
+                clients[number] = ""
                 ended += 1
-        self._known = kept
         return ended
 
 
-def _connections(port: int) -> Iterator[_Held]:
-    """This process's connections that came in at a port."""
+def _sockets() -> dict[int, int]:
+    """Descriptors of this process's sockets, by the socket's own number."""
+    found: dict[int, int] = {}
     for name in os.listdir(_DESCRIPTORS):
-        found = _connection(int(name), port)
-        if found is not None:
-            yield found
-
-
-def _connection(descriptor: int, port: int) -> _Held | None:
-    """What a descriptor is, if it is such a connection; it may be closed at any time by whoever owns it."""
-    try:
-        if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-            return None
-        copied = os.dup(descriptor)
-    except OSError:
-        return None
-    with contextlib.ExitStack() as stack:
-        stack.callback(os.close, copied)
         try:
-            own = socket.socket(fileno=copied)
-            stack.pop_all()
-            stack.callback(own.close)
-            if own.family not in (socket.AF_INET, socket.AF_INET6) or own.getsockname()[1] != port:
-                return None
-            # A listener, and a connection whose client has left, have no peer.
-            client = client_at(str(own.getpeername()[0]))
-            number = os.fstat(own.fileno()).st_ino
+            status = os.fstat(int(name))
         except OSError:
-            return None
-        stack.pop_all()
-        return _Held(own, number, client)
+            # Closed in the meantime.
+            continue
+        if stat.S_ISSOCK(status.st_mode):
+            found[status.st_ino] = int(name)
+    return found
+
+
+@contextlib.contextmanager
+def _own(descriptor: int, number: int) -> Iterator[socket.socket]:
+    """A descriptor of our own for a socket, so that it can not become another file under our hands. Raises OSError."""
+    copied = os.dup(descriptor)
+    try:
+        if os.fstat(copied).st_ino != number:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        made = socket.socket(fileno=copied)
+    except OSError:
+        os.close(copied)
+        raise
+    with made:
+        yield made
+
+
+def _client(descriptor: int, number: int, port: int) -> str | None:
+    """Whose connection to a port of this process it is; empty for any other socket, None for one that is gone.
+
+    Raises OSError without a descriptor to look with.
+    """
+    try:
+        with _own(descriptor, number) as found:
+            if found.family in (socket.AF_INET, socket.AF_INET6) and found.getsockname()[1] == port:
+                return client_at(str(found.getpeername()[0]))
+            return ""
+    except OSError as error:
+        if error.errno in _NONE_LEFT:
+            raise
+        # A listener, and a connection whose client has left, have no peer.
+        return "" if error.errno == errno.ENOTCONN else None
+
+
+def _shut(descriptor: int, number: int) -> None:
+    """End a connection, if it is still there. Raises OSError without a descriptor to do it with."""
+    try:
+        with _own(descriptor, number) as found:
+            found.shutdown(socket.SHUT_RDWR)
+    except OSError as error:
+        if error.errno in _NONE_LEFT:
+            raise

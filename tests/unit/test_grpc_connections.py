@@ -62,14 +62,16 @@ async def ended(made: socket.socket) -> bool:
     return await has_ended(made, 30)
 
 
+def open_ones(port: int) -> int:
+    """Connections of this process that came in at a port."""
+    known = grpc_connections._sockets().items()
+    return sum(bool(grpc_connections._client(descriptor, number, port)) for number, descriptor in known)
+
+
 async def until_open(port: int, count: int) -> None:
-    """Until the listener has so many connections: it hears of one that was closed in its own time."""
+    """Until there are so many: the listener hears of one that was closed in its own time."""
     async with asyncio.timeout(30):
-        while True:
-            with ExitStack() as stack:
-                found = [stack.enter_context(each.socket) for each in grpc_connections._connections(port)]
-            if len(found) == count:
-                return
+        while open_ones(port) != count:  # noqa: ASYNC110 - a count has no event
             await asyncio.sleep(0.01)
 
 
@@ -133,6 +135,23 @@ async def test_it_goes_on_after_it_had_no_descriptor_to_look_with(
     assert await ended(made[1]) and not await has_ended(made[0])
     await watch.stop()
     assert missed == 3 and caplog.text.count("can not be counted") == 1
+
+
+async def test_whom_it_could_not_look_at_is_looked_at_later(
+    stack: ExitStack, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = ConnectionsPerClient(1)
+    made = [await connect(stack, port, "127.0.0.1") for _ in range(2)]
+
+    def none_left(descriptor: int) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "dup", none_left)
+        with pytest.raises(OSError, match="Too many open files"):
+            watch.look(port)
+    assert watch.look(port) == 1
+    assert await ended(made[1]) and not await has_ended(made[0])
 
 
 async def test_none_counts_nothing(stack: ExitStack, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
