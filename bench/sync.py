@@ -149,11 +149,6 @@ class Network(NamedTuple):
         """Its RPC."""
         return f"http://{self.made['nodes'][0]['rpc']}"
 
-    @property
-    def kept(self) -> Path:
-        """Its kept trees."""
-        return self.home / "data" / "trees"
-
     def set(self, change: Callable[[Any], None]) -> None:
         """Change the validator's settings."""
         from supercloud.node.config import load as read_config
