@@ -25,7 +25,7 @@ ENGINES = ("embedded", "cometbft")
 _ORIGINS_DOC = 'Origins whose pages may call. ["*"] is all.'
 _RATE_DOC = (
     "Most requests a second from one address, twice as many at once after silence; a batch counts as what it holds. "
-    "A proxy in front is one client. 0 does not count them."
+    "A proxy in front is one client, and so is an IPv6 network of 64 bits. 0 does not count them."
 )
 
 
