@@ -1,8 +1,8 @@
 """Who counts as one client wherever something is bounded by address.
 
 An IPv4 address is one. In IPv6 whoever rents a machine is given 2^64 addresses or more (RFC 6177), so there it is the
-network, the first 64 bits: otherwise one client could be as many as it likes. Networks that lead nowhere else (RFC 4193, link
-local) are the operator's own, and each of their addresses is a client.
+network, the first 64 bits: otherwise one client could be as many as it likes. Networks that lead nowhere else (RFC 4193,
+link local) are the operator's own, and each of their addresses is a client.
 """
 
 from __future__ import annotations
