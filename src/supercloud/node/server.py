@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,8 @@ class Node:
         """Where the doors are, once started; a port of 0 in the settings takes a free one."""
         self._metrics = Metrics()
         self._sizes: dict[str, Callable[[], int]] = {}
-        self._closers: list[Callable[[], None]] = []
+        self._held = ExitStack()
+        """What is let go in the end, the latest first, whatever goes wrong with any of it."""
         self._doors: Doors | Beside | None = None
         self._figures = HttpServers(0)
         self._making_blocks: asyncio.Task[None] | None = None
@@ -108,8 +110,10 @@ class Node:
                 await self._open_doors()
                 await self._load_trees()
         except BaseException as error:
-            await self.stop()
-            upgrade_info.note(self.home.data, error)
+            try:
+                await self.stop()
+            finally:
+                upgrade_info.note(self.home.data, error)
             raise
         settle()
         self._making_blocks = asyncio.create_task(self.engine.run(), name="engine")
@@ -152,7 +156,7 @@ class Node:
             self._all_read()
         except HeightUnavailable:
             log.info("the state was pruned before all of it was checked")
-        except (StateCorrupt, StorageDamaged) as error:
+        except (StateCorrupt, StorageDamaged, *DAMAGE) as error:
             self._corrupt = error
             assert self._making_blocks is not None
             self._making_blocks.cancel()
@@ -168,9 +172,7 @@ class Node:
             await self._doors.close()
             self._doors = None
         await self._figures.stopped()
-        for close in reversed(self._closers):
-            close()
-        self._closers.clear()
+        self._held.close()
         log.info("node stopped")
 
     # --- Loading
@@ -178,12 +180,12 @@ class Node:
     def _load(self) -> None:
         config, home = self.config, self.home
         lock = take_lock(home.data)
-        self._closers.append(lambda: os.close(lock))
+        self._held.callback(os.close, lock)
         genesis = genesis_file.load(home.genesis, home.data)
         backend = LmdbBackend(home.data / "state", read_later=True)
-        self._closers.append(backend.close)
+        self._held.callback(backend.close)
         blocks = BlockStore(home.data / "blocks")
-        self._closers.append(blocks.close)
+        self._held.callback(blocks.close)
         options = Options(
             version=VERSION,
             gas_prices=gas_prices_of(config.state.gas_prices),
@@ -199,7 +201,7 @@ class Node:
         if config.engine.kind == "embedded" and self.app.store.height != blocks.height:
             # It executes the blocks that the state lacks before anything else.
             self._take_trees(self._make_trees())
-        self._closers.append(self._keep_trees)
+        self._held.callback(self._keep_trees)
         names = self.app.store.names
         snapshots = Snapshots(
             self.app,
@@ -208,7 +210,7 @@ class Node:
             config.state.snapshot_interval,
             config.statesync.servers,
         )
-        self._closers.append(snapshots.close)
+        self._held.callback(snapshots.close)
         chosen = make_engine(self.app, blocks, genesis, home.engine_files, config, snapshots)
         self.engine = chosen.engine
         history = History(blocks, lambda: self.engine.state)
@@ -282,7 +284,7 @@ class Node:
         else:
             path = self.home.data / "index.sqlite"
             index = open_index(config.index.database, path, core.genesis.chain_id)
-            self._closers.append(index.close)
+            self._held.callback(index.close)
             fill(index, core.history)
             view = View(**vars(core), index=index, waiting=Waiting(), live=Here(self.app))
             self._doors = Doors(view, config, self._metrics)
@@ -317,8 +319,7 @@ def export_genesis(folder: Path, height: int = 0) -> dict[str, Any]:
         document["app_state"] = node.app.export_state(height)
         return document
     finally:
-        for close in reversed(node._closers):
-            close()
+        node._held.close()
 
 
 # --- In the foreground
@@ -338,14 +339,21 @@ async def _run(node: Node) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    stopped = asyncio.ensure_future(stop.wait())
+    starting = asyncio.ensure_future(node.start())
+    # Trees of a large state take long to make, and whoever ends the node meanwhile need not wait for them.
+    await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()
     try:
-        await node.start()
+        await starting
+    except asyncio.CancelledError:
+        return 0
     except Exception as error:
         told = isinstance(error, ValueError | EngineError | StorageDamaged)
         log.critical("the node can not start: %s", error, exc_info=not told)
         return 1
     ended = asyncio.ensure_future(node.wait())
-    stopped = asyncio.ensure_future(stop.wait())
     await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
     status = 0

@@ -11,17 +11,19 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import aiohttp
 import grpc
 import grpc.aio
+import lmdb
 import pytest
 from chain_client import ALICE, BECH32, CHAIN, RUN, Rpc, free_port, make_home, settings, transfer
 
-from supercloud.chain.store.multistore import Made
+from supercloud.chain.store.multistore import Made, MultiStore
 from supercloud.crypto import ed25519
+from supercloud.node import server
 from supercloud.node.config import Config, ConfigError
 from supercloud.node.engine import block as blocks
 from supercloud.node.engine.embedded import EngineError
@@ -55,7 +57,7 @@ async def node(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
 
 
 async def reach(node: Node, height: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while node.engine.state.height < height:  # noqa: ASYNC110 - the node has no such event to wait for
             await asyncio.sleep(0.02)
 
@@ -70,11 +72,11 @@ async def test_a_transfer_is_seen_through_every_door(node: Node, session: aiohtt
             await ws.send_json(
                 {"jsonrpc": "2.0", "id": number, "method": "subscribe", "params": {"query": query}}
             )
-            answer = await ws.receive_json(timeout=5)
+            answer = await ws.receive_json(timeout=30)
             assert answer == {"jsonrpc": "2.0", "id": number, "result": {}}
         checked = await rpc.send(raw)
         assert (checked["code"], checked["hash"]) == (0, hash_)
-        while (event := await ws.receive_json(timeout=5))["id"] != 1:
+        while (event := await ws.receive_json(timeout=30))["id"] != 1:
             assert event["result"]["data"]["type"] == "tendermint/event/NewBlock"
     pushed = event["result"]["data"]["value"]["TxResult"]
     assert base64.b64decode(pushed["tx"]) == raw
@@ -179,7 +181,7 @@ async def test_a_node_halts_at_its_height_and_keeps_answering(
     config.engine.halt_height = 5
     node = Node(make_home(tmp_path / "home", config), config)
     await node.start()
-    await asyncio.wait_for(node.wait(), 10)
+    await asyncio.wait_for(node.wait(), 30)
     status = await Rpc(session, node.rpc_url).call("status")
     assert status["sync_info"]["latest_block_height"] == "5"
     await node.stop()
@@ -191,7 +193,7 @@ async def test_a_node_that_can_not_go_on_says_so(node: Node, monkeypatch: pytest
 
     monkeypatch.setattr(node.app, "finalize_block", broken)
     with pytest.raises(NodeFailed, match="no space left"):
-        await asyncio.wait_for(node.wait(), 10)
+        await asyncio.wait_for(node.wait(), 30)
 
 
 async def test_a_restored_backup_does_not_sign_again(tmp_path: Path) -> None:
@@ -217,7 +219,7 @@ async def test_a_restored_backup_does_not_sign_again(tmp_path: Path) -> None:
 async def run_to_halt(home: Path, config: Config) -> None:
     node = Node(home, config)
     await node.start()
-    await asyncio.wait_for(node.wait(), 10)
+    await asyncio.wait_for(node.wait(), 30)
     await node.stop()
 
 
@@ -339,6 +341,72 @@ async def test_queries_are_answered_while_the_trees_are_loaded(
     await node.stop()
 
 
+async def test_a_node_that_is_told_to_end_while_it_starts_does_not_wait_for_the_trees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings()
+    node = Node(make_home(tmp_path / "home", config), config)
+    await node.start()
+    await reach(node, 1)
+    await node.stop()
+    begun, go_on = threading.Event(), threading.Event()
+    make_trees = Node._make_trees
+
+    def slow(self: Node) -> Made:
+        begun.set()
+        assert go_on.wait(120)
+        return make_trees(self)
+
+    monkeypatch.setattr(Node, "_make_trees", slow)
+    running = asyncio.create_task(server._run(Node(node.home.folder, config)))
+    try:
+        assert await asyncio.to_thread(begun.wait, 10)
+        signal.raise_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(running, 30) == 0
+    finally:
+        go_on.set()
+    monkeypatch.undo()
+    again = Node(node.home.folder, config)
+    await again.start()
+    await again.stop()
+
+
+async def test_what_lmdb_itself_finds_damaged_meanwhile_ends_the_node(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings()
+
+    def check(store: MultiStore) -> Iterator[None]:
+        yield
+        raise lmdb.CorruptedError("mdb_cursor_get")
+
+    monkeypatch.setattr(MultiStore, "check", check)
+    node = Node(make_home(tmp_path / "home", config), config)
+    await node.start()
+    with pytest.raises(NodeFailed, match=r"state is damaged: .*mdb_cursor_get"):
+        await asyncio.wait_for(node.wait(), 30)
+    await node.stop()
+
+
+async def test_what_can_not_be_let_go_holds_up_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings()
+    node = Node(make_home(tmp_path / "home", config), config)
+    await node.start()
+
+    def failing() -> None:
+        raise OSError("no room for the last flush")
+
+    node._held.callback(failing)
+    with pytest.raises(OSError, match="no room for the last flush"):
+        await node.stop()
+    assert (tmp_path / "home" / "data" / "state" / "LOCK").read_bytes() == b"", "an end in order"
+    again = Node(node.home.folder, config)
+    await again.start()
+    await again.stop()
+
+
 async def test_a_value_that_was_changed_after_an_orderly_end_is_found(tmp_path: Path) -> None:
     """A start takes values on trust that the trees of the end stand for; they are read while blocks are made."""
     config = settings()
@@ -356,7 +424,7 @@ async def test_a_value_that_was_changed_after_an_orderly_end_is_found(tmp_path: 
     backend.close()
     node = Node(home, config)
     await node.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         with pytest.raises(NodeFailed, match=r"state is damaged: store acc"):
             await node.wait()
     await node.stop()
