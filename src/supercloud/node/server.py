@@ -241,6 +241,7 @@ class Node:
 
     def _forget_founding(self) -> None:
         self.app.profile.bech32.forget()
+        self.app.store.gather()
         give_back()
 
     async def _load_trees(self) -> None:

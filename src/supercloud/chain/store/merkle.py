@@ -129,15 +129,6 @@ def build(pairs: Iterable[tuple[bytes, bytes]], leaves_max: int = FOLDED_LEAVES_
     return nodes[0] if nodes else None
 
 
-def owned(pairs: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
-    """The same pairs with copies of the keys.
-
-    A tree keeps every eighth key of what it was built of. Where those were made one by one among much that goes again, as
-    the writes of a genesis are, they would hold on to the memory around each.
-    """
-    return ((bytes(memoryview(key)), value) for key, value in pairs)
-
-
 def unfold(node: Node, read: Read) -> Node:
     """The subtree that a folded node stands for, or a leaf read anew. Raises Unfoldable."""
     leaves = node[2] if len(node) == 3 else 1
@@ -236,7 +227,7 @@ def update(root: Node | None, writes: Sequence[Write], read: Read = read_nothing
     Raises Unfoldable.
     """
     if root is None:
-        return build(owned((key, value) for key, value in writes if value is not None))
+        return build((key, value) for key, value in writes if value is not None)
     done: list[Node | None] = []
     # A task is a subtree and the slice of writes it takes. Two kinds of marks stand for what comes after the tasks
     # pushed on top of them: (None, ...) joins its neighbours with the last result, (inner, -1, -1) the last two.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from supercloud.chain.store import multistore
+from supercloud.chain.store import merkle, multistore
 from supercloud.chain.store.backend import HeightUnavailable, MemoryBackend, Writes
 from supercloud.chain.store.multistore import PROOF_HEIGHTS, MultiStore, StateCorrupt, Unprovable
 from supercloud.chain.store.trunk import Kept
@@ -316,6 +316,31 @@ def test_kept_trees_that_do_not_fit_are_not_used(monkeypatch: pytest.MonkeyPatch
     # What is pruned can not be taken up.
     backend.prune(8, 10_000)
     unused(kept)
+
+
+def test_gathered_trees_are_the_same_and_new() -> None:
+    backend = MemoryBackend()
+    store, past = chain(backend, 12)
+    twin, _ = chain(MemoryBackend(), 12)
+    before = store._history[store.height][0]
+    store.gather()
+    after = store._history[store.height][0]
+    assert {name: merkle.root_hash(tree) for name, tree in after.items()} == {
+        name: merkle.root_hash(tree) for name, tree in before.items()
+    }
+    there = {id(node) for tree in before.values() for node in merkle.lowest_nodes(tree)}
+    assert not there & {id(node) for tree in after.values() for node in merkle.lowest_nodes(tree)}
+    assert store.taken_up is None and [None for _ in store.check()] == []
+    # Heights of before are proven, and blocks go on as they would have.
+    for height in (5, 12):
+        check_proofs(store, height, *past[height])
+    block = {("bank", b"%d" % number): b"new" for number in range(70)}
+    assert run(store, 13, dict(block)) == run(twin, 13, dict(block))
+    fresh = MultiStore(MemoryBackend(), NAMES)
+    fresh.gather()
+    assert run(fresh, 1, {("bank", b"k"): b"v"}) == run(
+        MultiStore(MemoryBackend(), NAMES), 1, {("bank", b"k"): b"v"}
+    )
 
 
 def test_trees_may_be_kept_while_blocks_are_made() -> None:
