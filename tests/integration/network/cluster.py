@@ -6,7 +6,7 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,16 @@ async def height(rpc: Rpc) -> int:
         return int((await rpc.call("status"))["sync_info"]["latest_block_height"])
     except aiohttp.ClientError:
         return 0
+
+
+async def standstill(rpcs: Sequence[Rpc], quiet_s: float = 2.5) -> list[int]:
+    """Heights of nodes that decide nothing any more; a block that was on its way may come before that."""
+    for _ in range(4):
+        before = [await height(rpc) for rpc in rpcs]
+        await asyncio.sleep(quiet_s)
+        if [await height(rpc) for rpc in rpcs] == before:
+            return before
+    raise AssertionError("blocks go on")
 
 
 async def reach(rpcs: Iterable[Rpc], wanted: int, within_s: float = 120.0) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from chain_client import BOB, PATIENCE_S, Rpc
-from cluster import Cluster, height, reach, same_everywhere
+from cluster import Cluster, height, reach, same_everywhere, standstill
 from comet import absent
 
 from supercloud.node.config import StateSyncSettings
@@ -85,10 +85,8 @@ async def test_one_down_blocks_go_on_two_down_they_wait(
     await reach(rpcs[:3], at + 3)
     cluster.kill("node2")
     # One block may have been decided already; then nobody decides alone.
-    await asyncio.sleep(1.0)
-    halted = await height(rpcs[0])
-    await asyncio.sleep(2.5)
-    assert await height(rpcs[0]) == halted and abs(await height(rpcs[1]) - halted) <= 1
+    halted, other = await standstill(rpcs[:2])
+    assert abs(other - halted) <= 1
     sent = await cluster.transfers(rpcs[0], 1)
     cluster.start("node2")
     await reach(rpcs[:3], halted + 2)

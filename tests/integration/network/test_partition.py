@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from cluster import Cluster, height, reach, same_everywhere
+from cluster import Cluster, height, reach, same_everywhere, standstill
 from comet import absent
 
 ALL = ("node0", "node1", "node2", "node3")
@@ -108,8 +108,7 @@ async def test_a_cut_network_waits_or_goes_on_and_never_forks(tmp_path: Path, ro
 
 async def _halves(spaces: Namespaces, cluster: Cluster, rpcs: list) -> None:  # type: ignore[type-arg]
     with spaces.cut([0, 1], [2, 3]):
-        await asyncio.sleep(1.5)
-        before = [await height(rpc) for rpc in rpcs]
+        before = await standstill(rpcs, 1.5)
         sent = await cluster.transfers(rpcs[0], 2)
         await asyncio.sleep(3.0)
         assert [await height(rpc) for rpc in rpcs] == before, "half of the power decided"

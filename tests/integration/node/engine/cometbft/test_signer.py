@@ -227,7 +227,9 @@ async def test_no_signer_no_blocks(
         assert (await rpc.send(waiting))["code"] == 0
         await asyncio.sleep(4)
         assert await _height(rpc) == stood and node.process.poll() is None
-        assert "SignerListener" in node.log.read_text()
+        async with asyncio.timeout(PATIENCE_S):
+            while "SignerListener" not in node.log.read_text():  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.1)
         # It comes back: blocks go on, with what was sent meanwhile.
         signer.start(address)
         await rpc.committed(waiting)
