@@ -1,4 +1,4 @@
-"""A network from the command line alone: made, run, used by a provider and a tenant, stopped, resumed."""
+"""A network from the command line alone: made, run, used, joined by a validator, stopped, resumed."""
 
 from __future__ import annotations
 
@@ -81,6 +81,7 @@ def test_a_network_in_one_command_with_a_provider_and_a_tenant(tmp_path: Path) -
         sdl = tmp_path / "deploy.yaml"
         sdl.write_text(SAMPLE.read_text().replace("uakt", "ufoo"))
         with_agent(agent, home, node, base, lambda: deploy_and_close(home, node, sdl))
+        join_and_validate(tmp_path / "third", home, told, base + 15)
         before = top(node)
         again = call("network", "up", "--home", home, "--json")
         assert again.returncode == 1, "two at once"
@@ -129,3 +130,25 @@ def with_agent(agent: Path, home: Path, node: str, base: int, work: Any) -> None
 def deploy_and_close(home: Path, node: str, sdl: Path) -> None:
     made = run("deploy", sdl, "--home", home, "--node", node, "--from", "tenant", "--pick", "first")
     assert call("close", made["dseq"], "--home", home, "--node", node).returncode == 0
+
+
+def join_and_validate(folder: Path, home: Path, told: dict[str, Any], base: int) -> None:
+    """A node of somebody else's follows the network and stakes with what the tenant has."""
+    first, log = told["nodes"][0], folder.with_suffix(".log")
+    place = ("--genesis", told["rpc"][0], "--peers", f"{first['node_id']}@{first['p2p']}")
+    run("node", "join", *place, "--home", folder, "--port-base", base, "--block-time", 0.5)
+    url = f"http://127.0.0.1:{base}"
+    process = begin(log, "node", "start", "--home", folder)
+    try:
+        words = ("node", "create-validator", "5000000000ufoo", "--from", "tenant", "--moniker", "third")
+        deadline = time.monotonic() + 60
+        while (done := call(*words, "--home", home, "--node", url, "--json")).returncode:
+            # Not there yet, or not level with the others.
+            assert process.poll() is None and time.monotonic() < deadline, done.stderr + log.read_text()
+            time.sleep(0.3)
+        assert json.loads(done.stdout)["validator"].startswith("cloudvaloper1")
+        while run("node", "status", "--node", url)["validator_info"]["voting_power"] != "5000":
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.3)
+    finally:
+        end(process)
