@@ -14,6 +14,9 @@ from supercloud.pb.tendermint.abci import types_pb2 as abci
 from supercloud.pb.tendermint.types import block_pb2, params_pb2, types_pb2
 
 CACHED_BLOCKS = 64
+RESPONSE_BYTES_MAX = 16 * 2**20
+"""Of results that are kept at hand, as they lie on disk: a block of thousands of transactions has some megabytes of them,
+and whoever reads a page of transactions asks for them again and again."""
 
 
 class HeightError(Exception):
@@ -35,6 +38,8 @@ class History:
         self._store = store
         self._state = state
         self._entries: OrderedDict[int, Entry] = OrderedDict()
+        self._responses: OrderedDict[int, tuple[abci.ResponseFinalizeBlock, int]] = OrderedDict()
+        self._response_bytes = 0
 
     def again(self) -> History:
         """The same for another thread."""
@@ -111,8 +116,18 @@ class History:
         """What executing a block gave."""
         if height > self.height:
             return None
+        known = self._responses.get(height)
+        if known is not None:
+            return known[0]
         stored = self._store.response(height)
-        return abci.ResponseFinalizeBlock.FromString(stored) if stored is not None else None
+        if stored is None:
+            return None
+        response = abci.ResponseFinalizeBlock.FromString(stored)
+        self._responses[height] = response, len(stored)
+        self._response_bytes += len(stored)
+        while self._response_bytes > RESPONSE_BYTES_MAX and len(self._responses) > 1:
+            self._response_bytes -= self._responses.popitem(last=False)[1][1]
+        return response
 
     def validators(self, height: int) -> ValidatorSet:
         """Who decides a block; also of the block to come. Raises HeightError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from google.protobuf.any_pb2 import Any
@@ -104,6 +105,8 @@ class TxService:
             raw, response = self._found(position)
             answer.txs.append(tx_pb2.Tx.FromString(raw))
             answer.tx_responses.append(response)
+            # Each may lie in another large block: others have their turn in between.
+            await asyncio.sleep(0)
         return answer
 
     def get_block_with_txs(

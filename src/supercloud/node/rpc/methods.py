@@ -305,7 +305,11 @@ class Methods:
         ascending = _ascending(order_by, True)
         found = await self._search(self._view.index.search_txs, wanted, ascending, _first(page, size), size)
         _offset(page, size, found.total)
-        txs = [self._tx(position, bool(prove)) for position in found.found]
+        txs = []
+        for position in found.found:
+            txs.append(self._tx(position, bool(prove)))
+            # Each may lie in another large block: others have their turn in between.
+            await asyncio.sleep(0)
         return {"txs": txs, "total_count": str(found.total)}
 
     async def block_search(

@@ -82,3 +82,34 @@ def test_heights_outside_are_refused_in_cometbfts_words(tmp_path: Path) -> None:
             history.resolve(height)
     with pytest.raises(HeightError):
         history.validators(3)
+
+
+def test_results_are_read_once_as_far_as_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads a page of transactions asks for those of one block again and again."""
+    reading, engine, _ = chain(tmp_path, 5)
+    read: list[int] = []
+    store = engine._store
+
+    class Counting:
+        def response(self, height: int) -> bytes | None:
+            read.append(height)
+            return store.response(height)
+
+    history = History(Counting(), lambda: engine.state)  # type: ignore[arg-type]
+    assert [history.response(height) for height in (3, 3, 4, 3)] == [
+        reading.response(height) for height in (3, 3, 4, 3)
+    ]
+    assert read == [3, 4] and history.response(6) is None
+    size = len(store.response(1) or b"")
+    monkeypatch.setattr("supercloud.node.engine.history.RESPONSE_BYTES_MAX", 2 * size)
+    for height in (1, 2, 1, 2):
+        history.response(height)
+    assert read == [3, 4, 1, 2]
+    history.response(3)
+    assert read == [3, 4, 1, 2, 3], "the oldest went"
+    monkeypatch.setattr("supercloud.node.engine.history.RESPONSE_BYTES_MAX", 1)
+    history.response(5)
+    history.response(5)
+    assert read[5:] == [5], "one is kept, however large"
