@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +22,9 @@ from supercloud.types.errors import MempoolFull, TxInMempoolCache, TxTooLarge
 
 TIMEOUT_S: Final = 30.0
 VALIDATORS_PER_PAGE: Final = 100
+LINES_MAX: Final = 32
+LINE_IDLE_S: Final = 20.0
+"""CometBFT hangs up on a WebSocket after 30 s of silence."""
 
 
 class CometRpcError(PeersError):
@@ -48,6 +53,9 @@ class CometRpc:
     def __init__(self, socket: Path) -> None:
         self._socket = socket
         self._session: aiohttp.ClientSession | None = None
+        self._idle: list[tuple[float, aiohttp.ClientWebSocketResponse]] = []
+        """Lines that nobody uses, the last used last, and since when."""
+        self._lines = asyncio.Semaphore(LINES_MAX)
 
     async def close(self) -> None:
         """Release connections."""
@@ -57,22 +65,51 @@ class CometRpc:
 
     async def call(self, method: str, **params: Any) -> Any:
         """The result of a method. Raises CometRpcError, CometUnreachable."""
+        document = _call(method, params)
+        try:
+            async with self._open().post(
+                "http://cometbft/", data=document, headers={"Content-Type": "application/json"}
+            ) as response:
+                return _result(await response.read())
+        except (OSError, aiohttp.ClientError, ValueError) as error:
+            raise _unreachable(error) from error
+
+    async def call_often(self, method: str, **params: Any) -> Any:
+        """As `call`, for what is called a thousand times a second: a message on a WebSocket that stays open costs a third of
+        a request. CometBFT answers one after another on each, so one call at a time has it."""
+        document = _call(method, params)
+        async with self._lines:
+            try:
+                line = await self._line()
+                try:
+                    await line.send_bytes(document)
+                    answer = await line.receive(TIMEOUT_S)
+                except BaseException:
+                    # Its answer may come yet, and is nobody else's.
+                    await line.close()
+                    raise
+                if answer.type is not aiohttp.WSMsgType.TEXT:
+                    raise ConnectionResetError("hung up")
+                self._idle.append((time.monotonic(), line))
+                return _result(answer.data)
+            except (OSError, aiohttp.ClientError, ValueError) as error:
+                raise _unreachable(error) from error
+
+    async def _line(self) -> aiohttp.ClientWebSocketResponse:
+        while self._idle:
+            since, line = self._idle.pop()
+            if time.monotonic() - since < LINE_IDLE_S and not line.closed:
+                return line
+            await line.close()
+        return await self._open().ws_connect("http://cometbft/websocket")
+
+    def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.UnixConnector(str(self._socket)),
+                connector=aiohttp.UnixConnector(str(self._socket), limit=0),
                 timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
             )
-        body = orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-        try:
-            async with self._session.post(
-                "http://cometbft/", data=body, headers={"Content-Type": "application/json"}
-            ) as response:
-                answer = orjson.loads(await response.read())
-        except (OSError, aiohttp.ClientError, ValueError) as error:
-            raise CometUnreachable(f"the consensus engine does not answer: {type(error).__name__}") from error
-        if refusal := answer.get("error"):
-            raise CometRpcError(str(refusal["message"]), str(refusal.get("data") or ""))
-        return answer["result"]
+        return self._session
 
     async def block(self, height: int) -> block_pb2.Block:
         """A decided block; there from before it is executed."""
@@ -99,6 +136,22 @@ class CometRpc:
         return await self.call("status")
 
 
+def _call(method: str, params: Mapping[str, Any]) -> bytes:
+    return orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+
+
+def _result(body: bytes | str) -> Any:
+    """What was answered. Raises CometRpcError, ValueError."""
+    answer = orjson.loads(body)
+    if refusal := answer.get("error"):
+        raise CometRpcError(str(refusal["message"]), str(refusal.get("data") or ""))
+    return answer["result"]
+
+
+def _unreachable(error: Exception) -> CometUnreachable:
+    return CometUnreachable(f"the consensus engine does not answer: {type(error).__name__}")
+
+
 class RemotePeers:
     """The other nodes, as CometBFT knows them."""
 
@@ -106,6 +159,7 @@ class RemotePeers:
         self._rpc = rpc
         self.catching_up = True
         self.signing_key = b""
+        self.waiting_for = ""
 
     async def ask(self, method: str, **params: Any) -> dict[str, Any] | None:
         """CometBFT's own answer. Raises CometRpcError."""
@@ -122,7 +176,7 @@ class RemoteMempool:
     async def submit(self, raw: bytes) -> abci.ResponseCheckTx:
         """Offer a transaction. Raises Refused."""
         try:
-            answer = await self._rpc.call("broadcast_tx_sync", tx=base64.b64encode(raw).decode())
+            answer = await self._rpc.call_often("broadcast_tx_sync", tx=base64.b64encode(raw).decode())
         except CometRpcError as error:
             raise _refused(error) from error
         return abci.ResponseCheckTx(

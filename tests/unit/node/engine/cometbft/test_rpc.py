@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from supercloud.node.engine.cometbft.rpc import (
 from supercloud.node.engine.peers import Alone, PeersError
 from supercloud.node.mempool import Refused
 
+HANG_UP = base64.b64encode(b"hang up").decode()
 ANSWERS: dict[str, Any] = {
     "net_info": {"result": {"n_peers": "3"}},
     "num_unconfirmed_txs": {"result": {"n_txs": "2", "total": "2", "total_bytes": "9", "txs": None}},
@@ -26,14 +30,41 @@ ANSWERS: dict[str, Any] = {
 }
 
 
+LINES: list[int] = []
+"""How many calls each line carried."""
+
+
+def _answer(document: Any) -> dict[str, Any]:
+    found = ANSWERS[document["method"]]
+    if callable(found):
+        found = found(document["params"])
+    return {"jsonrpc": "2.0", "id": 1, **found}
+
+
 @pytest.fixture
 async def rpc(tmp_path: Path) -> AsyncIterator[CometRpc]:
     async def answer(request: web.Request) -> web.Response:
-        document = await request.json()
-        return web.json_response({"jsonrpc": "2.0", "id": 1, **ANSWERS[document["method"]]})
+        return web.json_response(_answer(await request.json()))
 
+    async def line(request: web.Request) -> web.WebSocketResponse:
+        number = len(LINES)
+        LINES.append(0)
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for message in socket:
+            LINES[number] += 1
+            document = json.loads(message.data)
+            if document["params"]["tx"] == HANG_UP:
+                break
+            # Long enough for others to be under way.
+            await asyncio.sleep(0.05)
+            await socket.send_json(_answer(document))
+        return socket
+
+    LINES.clear()
     app = web.Application()
     app.router.add_post("/", answer)
+    app.router.add_get("/websocket", line)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.UnixSite(runner, str(tmp_path / "rpc.sock")).start()
@@ -85,3 +116,40 @@ async def test_other_errors_and_silence(
         await nobody.status()
     assert isinstance(silent.value, PeersError)
     await nobody.close()
+
+
+def _taken(params: dict[str, str]) -> dict[str, Any]:
+    return {"result": {"code": 0, "data": params["tx"], "log": ""}}
+
+
+async def test_transactions_share_lines_and_never_answers(
+    rpc: CometRpc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ANSWERS, "broadcast_tx_sync", _taken)
+    pool = RemoteMempool(rpc)
+    for _ in range(3):
+        raws = [b"tx %d" % number for number in range(5)]
+        assert [
+            (await answer).data for answer in [asyncio.create_task(pool.submit(raw)) for raw in raws]
+        ] == raws
+    assert LINES == [3] * 5
+    # Nobody waits for this answer any more; it is not the next one's.
+    given_up = asyncio.create_task(pool.submit(b"given up"))
+    await asyncio.sleep(0.02)
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+    assert (await pool.submit(b"next")).data == b"next"
+
+
+async def test_a_line_that_hangs_up_is_silence_and_an_old_one_is_not_used(
+    rpc: CometRpc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ANSWERS, "broadcast_tx_sync", _taken)
+    pool = RemoteMempool(rpc)
+    with pytest.raises(CometUnreachable):
+        await pool.submit(b"hang up")
+    assert (await pool.submit(b"a")).data == (await pool.submit(b"a")).data == b"a"
+    assert LINES == [1, 2]
+    monkeypatch.setattr("supercloud.node.engine.cometbft.rpc.LINE_IDLE_S", 0.0)
+    assert (await pool.submit(b"b")).data == b"b"
+    assert LINES == [1, 2, 1]
