@@ -89,6 +89,9 @@ def parse_request(document: Any) -> Request | None:
         id_ = int(id_)
     if isinstance(id_, bool) or not isinstance(id_, int | str) or len(str(id_)) > 256:
         raise RpcError(INVALID_REQUEST, "an id is a number or a text")
+    # An answer could not repeat any other.
+    if isinstance(id_, int) and not -(2**63) <= id_ < 2**64:
+        raise RpcError(INVALID_REQUEST, "an id that is a number has 64 bits")
     method = document.get("method")
     if not isinstance(method, str):
         raise RpcError(INVALID_REQUEST, "method is missing")

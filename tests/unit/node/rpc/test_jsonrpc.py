@@ -33,6 +33,7 @@ PARAMETERS = (
         ({"jsonrpc": "2.0", "id": 1, "method": "status", "params": {}}, Request(1, "status", {})),
         ({"id": "x", "method": "status"}, Request("x", "status", None)),
         ({"id": 2.0, "method": "status"}, Request(2, "status", None)),
+        ({"id": 2**64 - 1, "method": "status"}, Request(2**64 - 1, "status", None)),
         ({"method": "status"}, None),
     ],
 )
@@ -42,7 +43,18 @@ def test_requests(document: Any, expected: Request | None) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [[], 5, "x", {"id": 1}, {"id": 1, "method": 5}, {"id": [1], "method": "m"}, {"id": True, "method": "m"}],
+    [
+        [],
+        5,
+        "x",
+        {"id": 1},
+        {"id": 1, "method": 5},
+        {"id": [1], "method": "m"},
+        {"id": True, "method": "m"},
+        {"id": 1e200, "method": "m"},
+        {"id": 2.0**64, "method": "m"},
+        {"id": -(2**63) - 1, "method": "m"},
+    ],
 )
 def test_what_is_no_request(document: Any) -> None:
     with pytest.raises(RpcError):
