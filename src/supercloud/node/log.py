@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import logging
 from typing import Any
 
@@ -29,7 +30,12 @@ class Lines(logging.Formatter):
         line |= {name: value for name, value in vars(record).items() if name not in self._usual}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        try:
+            return orjson.dumps(line, default=str).decode()
+        except TypeError:
+            # A number of more than 64 bits, or the name of a file that is no text.
+            told = json.dumps(line, default=str, ensure_ascii=False)
+            return told.encode("utf-8", "replace").decode()
 
 
 def log_to_stderr(level: str) -> None:

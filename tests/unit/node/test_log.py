@@ -37,3 +37,8 @@ def test_what_json_does_not_know_is_text_and_errors_are_shown() -> None:
         said = line(folder=object, exc_info=sys.exc_info())
     assert said["folder"] == "<class 'object'>"
     assert str(said["exception"]).endswith("ValueError: so it is")
+
+
+def test_no_line_is_lost_for_what_it_tells() -> None:
+    said = line(power=10**30, folder=b"a\xff".decode("utf-8", "surrogateescape"))
+    assert (said["power"], said["folder"], said["text"]) == (1e30, "a?", "block 5")
