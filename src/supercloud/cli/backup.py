@@ -12,15 +12,6 @@ import click
 from supercloud.cli import session
 from supercloud.cli.output import console, json_option, print_json, raise_as_click
 
-HOME = click.option(
-    "--home", type=click.Path(path_type=Path), default=None, help="Folder of the node [~/.supercloud/node]."
-)
-
-
-def home_of(home: Path | None) -> Path:
-    """The folder that is meant."""
-    return (home or session.default_home() / "node").absolute()
-
 
 @contextmanager
 def advancing(what: str, total: int) -> Iterator[Callable[[int], None]]:
@@ -37,7 +28,7 @@ def advancing(what: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 @click.command()
-@HOME
+@session.node_home_option
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write (tar)."
 )
@@ -53,7 +44,7 @@ def backup(home: Path | None, output: Path, with_keys: bool, as_json: bool) -> N
     from supercloud.node.backup.standstill import StandstillError
     from supercloud.node.backup.taking import BackupError, back_up, total_bytes
 
-    where = home_of(home)
+    where = session.node_home(home)
     raise_limit()
     try:
         with advancing("backup", total_bytes(where)) as tell:
@@ -84,7 +75,7 @@ def backup(home: Path | None, output: Path, with_keys: bool, as_json: bool) -> N
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@HOME
+@session.node_home_option
 @click.option(
     "--new-keys", is_flag=True, help="Give the node keys of its own: it follows, and signs for nobody."
 )
@@ -99,7 +90,7 @@ def restore(file: Path, home: Path | None, new_keys: bool, with_record: bool, as
     from supercloud.node.backup.restoring import RestoreError
     from supercloud.node.backup.restoring import restore as restore_home
 
-    where = home_of(home)
+    where = session.node_home(home)
     try:
         with advancing("restore", file.stat().st_size) as tell:
             made = restore_home(file, where, new_keys=new_keys, with_record=with_record, tell=tell)

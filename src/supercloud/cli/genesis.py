@@ -55,11 +55,7 @@ def _keyring(function: Decorated) -> Decorated:
 
 
 def _document_path(home: Path | None, file: Path | None) -> Path:
-    return file or _home(home) / "config" / "genesis.json"
-
-
-def _home(home: Path | None) -> Path:
-    return (home or session.default_home() / "node").absolute()
+    return file or session.node_home(home) / "config" / "genesis.json"
 
 
 def _settings(keyring_home: Path | None, backend: str | None) -> session.Settings:
@@ -201,7 +197,7 @@ def gentx(
     from supercloud.node.config import load
     from supercloud.node.home import Home
 
-    where = _home(home)
+    where = session.node_home(home)
     with _refusals():
         document = _read(_document_path(home, file))
         keyring = _settings(given.pop("keyring_home"), given.pop("keyring_backend")).keyring()
@@ -232,7 +228,7 @@ def collect(home: Path | None, file: Path | None, gentx_dir: Path | None, as_jso
     """Put the founders' transactions into the document and check that a chain can start from it."""
     from supercloud.node import founding
 
-    where = _home(home)
+    where = session.node_home(home)
     path = _document_path(home, file)
     folder = gentx_dir or where / "config" / FOUNDERS
     with _refusals():

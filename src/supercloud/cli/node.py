@@ -30,17 +30,9 @@ node.add_command(add_program)
 node.add_command(snapshots)
 node.add_command(create_validator)
 
-_HOME = click.option(
-    "--home", type=click.Path(path_type=Path), default=None, help="Folder of the node [~/.supercloud/node]."
-)
-
-
-def _home(home: Path | None) -> Path:
-    return (home or session.default_home() / "node").absolute()
-
 
 @node.command()
-@_HOME
+@session.node_home_option
 @click.option("--chain-id", default="supercloud-local", show_default=True, help="Name of the network.")
 @click.option("--prefix", default="akash", show_default=True, help="First part of every address.")
 @click.option("--denom", default="uakt", show_default=True, help="Native coin: fees, stake, deposits.")
@@ -59,7 +51,7 @@ def init(
     from supercloud.node.genesis import GenesisError, wrong_names
     from supercloud.node.home import Home, init_home
 
-    where = _home(home)
+    where = session.node_home(home)
     config = Config()
     config.network.bech32_prefix, config.network.native_denom = names["prefix"], names["denom"]
     config.state.gas_prices = session.GAS_PRICE + names["denom"]
@@ -83,7 +75,7 @@ def init(
 
 
 @node.command()
-@_HOME
+@session.node_home_option
 @click.option(
     "--genesis", required=True, metavar="FILE_OR_URL", help="The network's genesis, or a node's RPC."
 )
@@ -115,7 +107,7 @@ def join(home: Path | None, genesis: str, and_start: bool, as_json: bool, **give
     from supercloud.node.network import join as join_network
     from supercloud.node.server import run
 
-    where = _home(home)
+    where = session.node_home(home)
     try:
         if Home(where).genesis.exists():
             raise click.ClickException(f"{where} is a node already; `supercloud node start --home {where}`")
@@ -188,7 +180,7 @@ def _fetched(url: str) -> bytes:
 
 
 @node.command()
-@_HOME
+@session.node_home_option
 @click.option(
     "--engine",
     type=click.Choice(["embedded", "cometbft"]),
@@ -200,7 +192,7 @@ def start(home: Path | None, engine: str | None) -> None:
     from supercloud.node.home import Home
     from supercloud.node.server import run
 
-    where = _home(home)
+    where = session.node_home(home)
     if not Home(where).genesis.exists():
         raise click.ClickException(
             f"{where} has no genesis; make one with `supercloud node init --home {where}`"
@@ -248,7 +240,7 @@ async def status(settings: session.Settings, as_json: bool) -> None:
 
 
 @node.command()
-@_HOME
+@session.node_home_option
 @json_option
 def verify(home: Path | None, as_json: bool) -> None:
     """Read everything the node has on disk: is it what was written? The node must be stopped."""
@@ -257,7 +249,7 @@ def verify(home: Path | None, as_json: bool) -> None:
     from supercloud.node.verify import VerifyError
     from supercloud.node.verify import verify as verify_home
 
-    where = _home(home)
+    where = session.node_home(home)
     try:
         found = verify_home(where)
     except (StorageDamaged, VerifyError, HomeInUse) as error:
@@ -273,7 +265,7 @@ def verify(home: Path | None, as_json: bool) -> None:
 
 
 @node.command()
-@_HOME
+@session.node_home_option
 @json_option
 def reset(home: Path | None, as_json: bool) -> None:
     """Throw a damaged copy of the chain away; the next start gets it again from the peers. The node must be stopped."""
@@ -281,7 +273,7 @@ def reset(home: Path | None, as_json: bool) -> None:
     from supercloud.node.reset import reset as reset_home
     from supercloud.node.storage.environment import HomeInUse
 
-    where = _home(home)
+    where = session.node_home(home)
     try:
         removed = reset_home(where)
     except (ResetError, HomeInUse, ValueError) as error:
@@ -297,14 +289,14 @@ def reset(home: Path | None, as_json: bool) -> None:
 
 
 @node.command()
-@_HOME
+@session.node_home_option
 @click.option("--height", default=0, help="Export the state of this height [the last].")
 def export(home: Path | None, height: int) -> None:
     """Print a genesis document that starts a network with this node's state. The node must be stopped."""
     from supercloud.node.home import Home
     from supercloud.node.server import export_genesis
 
-    where = _home(home)
+    where = session.node_home(home)
     if not Home(where).genesis.exists():
         raise click.ClickException(f"{where} is no node's folder; --home names one")
     try:

@@ -38,13 +38,9 @@ class Refusal(click.ClickException):
     exit_code = 30
 
 
-def _home(home: Path | None) -> Path:
-    return (home or session.default_home() / "node").absolute()
-
-
 def _programs(home: Path | None, name: str) -> Programs:
     try:
-        return Programs(_home(home), name)
+        return Programs(session.node_home(home), name)
     except ProgramError as error:
         raise click.ClickException(str(error)) from error
 
@@ -158,7 +154,7 @@ def pre_upgrade(home: Path | None) -> None:
     from supercloud.node.engine.cometbft.engine import CometError, find_program
     from supercloud.node.home import Home
 
-    where = Home(_home(home))
+    where = Home(session.node_home(home))
     try:
         if not where.genesis.exists():
             raise ConfigError(f"{where.folder} has no genesis: it is no home of a node")

@@ -38,6 +38,16 @@ def default_home() -> Path:
     return Path(os.environ.get("SUPERCLOUD_HOME") or Path.home() / ".supercloud")
 
 
+def node_home(given: Path | None) -> Path:
+    """The folder of a node: the one that was given, or the usual one."""
+    return (given or default_home() / "node").absolute()
+
+
+node_home_option = click.option(
+    "--home", type=click.Path(path_type=Path), default=None, help="Folder of the node [~/.supercloud/node]."
+)
+
+
 class Settings(NamedTuple):
     """Options every network command shares."""
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from supercloud.cli.backup import HOME, advancing, home_of
+from supercloud.cli import session
+from supercloud.cli.backup import advancing
 from supercloud.cli.output import console, json_option, print_json, raise_as_click, table
 
 
@@ -32,13 +33,13 @@ def _refusing() -> Iterator[None]:
 
 
 @snapshots.command("list")
-@HOME
+@session.node_home_option
 @json_option
 def list_(home: Path | None, as_json: bool) -> None:
     """Show the snapshots that the node has and offers to others."""
     from supercloud.node.snapshot_file import kept
 
-    where = home_of(home)
+    where = session.node_home(home)
     with _refusing():
         found = kept(where)
     if as_json:
@@ -53,7 +54,7 @@ def list_(home: Path | None, as_json: bool) -> None:
 
 
 @snapshots.command()
-@HOME
+@session.node_home_option
 @click.option(
     "--height", type=click.IntRange(0), default=0, help="Height of the state [the newest snapshot]."
 )
@@ -66,7 +67,7 @@ def export(home: Path | None, height: int, output: Path, as_json: bool) -> None:
     from supercloud.node.snapshot_file import export as export_file
 
     with _refusing(), advancing("export", 0) as tell:
-        made = export_file(home_of(home), output.absolute(), height, tell=tell)
+        made = export_file(session.node_home(home), output.absolute(), height, tell=tell)
     if as_json:
         print_json(made._asdict())
         return
@@ -80,14 +81,14 @@ def export(home: Path | None, height: int, output: Path, as_json: bool) -> None:
 
 @snapshots.command("import")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@HOME
+@session.node_home_option
 @json_option
 def import_(file: Path, home: Path | None, as_json: bool) -> None:
     """Put a snapshot among the node's, so that it is offered to others. The node may be running."""
     from supercloud.node.snapshot_file import take_in
 
     with _refusing(), advancing("import", file.stat().st_size) as tell:
-        made = take_in(file, home_of(home), tell=tell)
+        made = take_in(file, session.node_home(home), tell=tell)
     if as_json:
         print_json(made._asdict())
         return

@@ -167,3 +167,12 @@ async def test_a_node_names_the_coin_of_fees_and_not_the_price(told: str | None,
 
     client = Asked(None, "c", Bech32("akash"))  # type: ignore[arg-type]
     assert await session.gas_price_of(client) == price
+
+
+def test_a_nodes_folder_is_the_one_that_is_named_or_the_usual_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPERCLOUD_HOME", str(tmp_path))
+    assert session.node_home(None) == tmp_path / "node"
+    monkeypatch.chdir(tmp_path)
+    assert session.node_home(Path("elsewhere")) == tmp_path / "elsewhere"
