@@ -178,6 +178,12 @@ async def test_a_new_node_starts_from_a_snapshot(cluster: Cluster, session: aioh
         status = (await synced.call("status"))["sync_info"]
         assert int(status["earliest_block_height"]) > 3, "it executed all blocks"
         assert await synced.bobs() == await rpcs[0].bobs()
+        # Whose turn it is to propose came with the snapshot's headers: all agree, or it refuses proposals for ever.
+        sets = [await rpc.call("validators", height=str(top)) for rpc in (synced, *rpcs)]
+        assert all(each == sets[0] for each in sets)
+        assert {each["proposer_priority"] for each in sets[0]["validators"]} != {"0"}
+        await reach([synced, *rpcs], top + 5)
+        assert "invalid proposal signature" not in cluster.log("synced")
         cluster.kill("synced")
         cluster.start("synced")
         await reach([synced], await height(rpcs[0]))

@@ -199,13 +199,13 @@ def public_key(key: bytes) -> JsonObject:
     return {"type": PUB_KEY_TYPE, "value": b64(key)}
 
 
-def validator(entry: Validator) -> JsonObject:
-    """A validator. This engine always proposes itself, so nobody's turn comes up: all priorities are 0."""
+def validator(entry: Validator, priority: str = "0") -> JsonObject:
+    """A validator. Where one node proposes all blocks nobody's turn comes up: all priorities are 0."""
     return {
         "address": hexed(entry.address),
         "pub_key": public_key(entry.public_key),
         "voting_power": str(entry.power),
-        "proposer_priority": "0",
+        "proposer_priority": priority,
     }
 
 

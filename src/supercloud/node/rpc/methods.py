@@ -223,12 +223,30 @@ class Methods:
         size = _per_page(per_page)
         offset = _offset(page, size, len(known))
         shown = known[offset : offset + size]
+        turns = await self._turns(at, offset // size + 1, size, asked=height is not None)
         return {
             "block_height": str(at),
-            "validators": [forms.validator(entry) for entry in shown],
+            "validators": [forms.validator(entry, turns.get(hexed(entry.address), "0")) for entry in shown],
             "count": str(len(shown)),
             "total": str(len(known)),
         }
+
+    async def _turns(self, at: int, page: int, size: int, *, asked: bool) -> Mapping[str, str]:
+        """Priorities of proposers by address, as CometBFT knows them of the heights that it has. Raises PeersError.
+
+        A node that starts from a snapshot goes by them ever after: where they were wrong it would refuse all proposals but
+        those of the one it waits for.
+        """
+        peers = self._view.peers
+        try:
+            known = await peers.ask("validators", height=str(at), page=str(page), per_page=str(size))
+        except PeersError:
+            status = await peers.ask("status")
+            if asked and status and at >= int(status["sync_info"]["earliest_block_height"]):
+                raise
+            # From before CometBFT, when one node proposed all blocks, or of the next one while others are ahead.
+            return {}
+        return {each["address"]: each["proposer_priority"] for each in known["validators"]} if known else {}
 
     async def consensus_params(self, height: int | None) -> JsonObject:
         """What blocks are bound by."""

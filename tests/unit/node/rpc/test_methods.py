@@ -3,12 +3,14 @@
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import pytest
 from small_node import ALICE_TEXT, BOB_TEXT, SmallNode, transfer
 
+from supercloud.node.engine.peers import Alone, PeersError
 from supercloud.node.rpc.jsonrpc import RpcError, arguments
 from supercloud.node.rpc.methods import Methods
 from supercloud.pb.cosmos.bank.v1beta1 import query_pb2
@@ -214,3 +216,40 @@ async def test_the_rest(small: SmallNode, call: Call) -> None:
     assert (checked["code"], checked["codespace"]) == (2, "sdk")
     sent = await call("broadcast_tx_async", tx=base64.b64encode(b"junk").decode())
     assert sent["code"] == 0
+
+
+class Others(Alone):
+    """CometBFT with blocks from `earliest` on; it refuses questions about a height in `refused`."""
+
+    def __init__(
+        self, address: str, earliest: int, refused: tuple[str, ...] = (), away: bool = False
+    ) -> None:
+        self._address, self._earliest, self._refused, self._away = address, earliest, refused, away
+
+    async def ask(self, method: str, **params: Any) -> dict[str, Any] | None:
+        if self._away or (method == "validators" and params["height"] in self._refused):
+            raise PeersError("not now")
+        if method == "status":
+            return {"sync_info": {"earliest_block_height": str(self._earliest)}}
+        assert params == {"height": params["height"], "page": "1", "per_page": "30"}
+        return {"validators": [{"address": self._address, "proposer_priority": "-" + params["height"]}]}
+
+
+async def test_whose_turn_it_is_comes_from_cometbft_for_the_heights_that_it_has(small: SmallNode) -> None:
+    for _ in range(4):
+        small.block()
+
+    async def priority(peers: Others, **params: Any) -> str:
+        table = Methods(replace(small.view, peers=peers), small.dispatch).table()
+        method = table["validators"]
+        (shown,) = (await method.handler(*arguments(method.parameters, params)))["validators"]
+        return str(shown["proposer_priority"])
+
+    own = small.engine.state.validators[0].address.hex().upper()
+    assert await priority(Others(own, 3), height="4") == "-4" and await priority(Others(own, 3)) == "-5"
+    # What was decided before CometBFT came has no turns; what it ought to know is not made up.
+    assert await priority(Others(own, 3, ("2",)), height="2") == "0"
+    for others in (Others(own, 3, ("4",)), Others(own, 3, away=True)):
+        with pytest.raises(RpcError, match="not now"):
+            await priority(others, height="4")
+    assert await priority(Others(own, 3, ("5",))) == "0", "others are ahead, and nobody asked for that height"
