@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from supercloud.node.files import sync, write_durably
+from supercloud.node.files import give, sync, write_durably
 
 
 def test_content_is_replaced_whole_and_leaves_nothing_beside(tmp_path: Path) -> None:
@@ -55,3 +55,19 @@ def test_what_can_not_be_written_leaves_what_was_there(
         write_durably(path, b"second")
     assert path.read_bytes() == b"first"
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_makes_is_whose_the_place_is(tmp_path: Path) -> None:
+    (tmp_path / "own" / "below").mkdir(parents=True)
+    (tmp_path / "own" / "below" / "file").touch()
+    (tmp_path / "stranger").touch()
+    (tmp_path / "own" / "link").symlink_to(tmp_path / "stranger")
+    (tmp_path / "like").touch()
+    give(tmp_path / "own", tmp_path / "like")
+    assert (tmp_path / "own").stat().st_uid == 0
+    os.chown(tmp_path / "like", 12345, 12346)
+    give(tmp_path / "own", tmp_path / "like")
+    for path in (tmp_path / "own", *(tmp_path / "own").rglob("*")):
+        assert (path.lstat().st_uid, path.lstat().st_gid) == (12345, 12346)
+    assert (tmp_path / "stranger").stat().st_uid == 0

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from supercloud.node.backup.taking import KEYS, KIND, RECORD, SECRETS
 from supercloud.node.config import load
-from supercloud.node.files import sync
+from supercloud.node.files import give, sync
 from supercloud.node.home import Home, make_keys
 from supercloud.node.storage.archive import Archive, ArchiveError, Tell
 
@@ -71,6 +71,7 @@ def restore(
     home = Home(folder)
     if new_keys:
         make_keys(home)
+    give(folder, folder)
     return Restored(
         str(folder),
         str(about.get("chain_id")),

@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from supercloud.node.files import sync
+from supercloud.node.files import give, sync
 
 HASH_BYTES: Final = 32
 CHUNKS_MAX: Final = 16_384
@@ -75,6 +75,7 @@ class SnapshotFiles:
                 _write(fresh / str(number), chunk)
                 hashes += sha256(chunk).digest()
             _write(fresh / _HASHES, hashes)
+            give(fresh, self.folder)
             sync(fresh)
             _forget(place)
             fresh.rename(place)
@@ -85,7 +86,10 @@ class SnapshotFiles:
     def _writing(self, height: int) -> Iterator[Path]:
         """An empty folder that nobody else writes to, to be given its name; gone where that does not come about."""
         fresh = self.folder / f"{height}{_FRESH}"
-        fresh.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not self.folder.exists():
+            self.folder.mkdir(parents=True, mode=0o700)
+            give(self.folder, self.folder.parent)
+        fresh.mkdir(exist_ok=True, mode=0o700)
         with _locked(fresh) as is_ours:
             if not is_ours:
                 raise SnapshotBusy(f"another process is writing a snapshot of height {height}")

@@ -147,3 +147,11 @@ def test_what_a_manifest_says_of_itself_is_believed_as_far_as_it_is_of_use(
     writing.finish(about | {"height": [7], "last_block": "many"})
     made = restore(tmp_path / "other.tar", tmp_path / "r")
     assert (made.height, made.last_block) == (0, 0) and verify(tmp_path / "r").height == small_home.HEIGHTS
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_restores_belongs_to_whom_the_folder_is(backup: Path, tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    os.chown(tmp_path / "r", 12345, 12345)
+    restore(backup, tmp_path / "r", new_keys=True)
+    assert {path.stat().st_uid for path in (tmp_path / "r").rglob("*")} == {12345}

@@ -125,3 +125,11 @@ def test_one_that_is_being_forgotten_is_offered_no_more(
     with pytest.raises(KeyboardInterrupt):
         files.save(20, [b"b"])
     assert [each.height for each in files.all()] == [20]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_one_that_root_puts_in_can_be_read_by_the_nodes_account(tmp_path: Path) -> None:
+    os.chown(tmp_path, 12345, 12345)
+    SnapshotFiles(tmp_path / "snapshots", kept=1).add(10, [b"a"])
+    made = [tmp_path / "snapshots", *(tmp_path / "snapshots").rglob("*")]
+    assert len(made) == 4 and {path.stat().st_uid for path in made} == {12345}
