@@ -41,6 +41,7 @@ class Target:
             config.rpc.connections = 2 * connections
             config.rpc.connections_per_client = 0
             config.rpc.sockets_per_client = connections
+            config.rpc.subscriptions_per_client = 0
         for door, port in zip((config.rpc, config.rest, config.grpc), self.ports, strict=True):
             door.listen = f"127.0.0.1:{port}"
         make_home(self.home, config)

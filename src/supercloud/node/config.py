@@ -176,6 +176,10 @@ class RpcSettings:
     batch: int = _setting(100, "Most requests in a batch.")
     sockets_per_client: int = _setting(100, "Most WebSockets from one address.")
     subscriptions_per_socket: int = _setting(20, "Most subscriptions of one WebSocket.")
+    subscriptions_per_client: int = _setting(
+        200,
+        "Most subscriptions from one address, on all its WebSockets; a proxy in front is one client. 0 does not count them.",
+    )
 
 
 @dataclass

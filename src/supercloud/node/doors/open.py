@@ -70,7 +70,7 @@ class Doors:
         self._view = view
         self._config = config
         self._metrics = metrics
-        self._hub = Hub()
+        self._hub = Hub(config.rpc.subscriptions_per_client)
         self._http = HttpServers(config.rpc.body_bytes)
         self._rpc: RpcServer | None = None
         self._grpc: GrpcServer | None = None

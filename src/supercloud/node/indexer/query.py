@@ -185,8 +185,14 @@ _COMPARE: dict[Op, Callable[..., bool]] = {
 
 
 def _any_holds(condition: Condition, events: Mapping[str, Sequence[str]]) -> bool:
-    if any(condition.holds(value) for value in events.get(condition.tag, ())):
-        return True
+    # Each subscription's query is put to each transaction of a block.
+    values = events.get(condition.tag)
+    if values is not None:
+        if condition.op is Op.EQ and isinstance(condition.argument, str):
+            return condition.argument in values
+        for value in values:
+            if condition.holds(value):
+                return True
     # A bare event type exists when any attribute of it does.
     bare = condition.op is Op.EXISTS
     return bare and any(name.rpartition(".")[0] == condition.tag for name in events)

@@ -10,7 +10,7 @@ all: a message refers to those before it in its batch and to nothing earlier, so
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from uvicorn.protocols.utils import ClientDisconnected
@@ -46,24 +46,39 @@ def text_frame(message: bytes, opening: bytes = _FINAL_TEXT) -> bytes:
 
 
 class Batch:
-    """Messages that belong together and go to so many clients."""
+    """Messages that belong together and go to so many clients: what all begin with, and how each goes on.
 
-    __slots__ = ("_deflated", "_frames", "clients", "messages", "size")
+    Those who ask alike share one, and what it goes on with is shared by all: only what is being written is made whole. A
+    client that subscribes in a hundred ways to the same costs the memory of its connections, not of its subscriptions.
+    """
 
-    def __init__(self, messages: Sequence[bytes], clients: int = 1) -> None:
-        self.messages = messages
+    __slots__ = ("_deflated", "_frames", "clients", "count", "head", "size", "tails")
+
+    def __init__(self, tails: Sequence[bytes], clients: int = 1, head: bytes = b"") -> None:
+        self.head = head
+        self.tails = tails
         self.clients = clients
-        self.size = sum(map(len, messages))
+        self.count = len(tails)
+        """How many messages."""
+        self.size = self.count * len(head) + sum(map(len, tails))
         """Bytes without framing."""
         self._frames: bytes | None = None
         self._deflated: bytes | None = None
 
     @property
+    def messages(self) -> Iterator[bytes]:
+        """Each whole."""
+        return (self.head + tail for tail in self.tails)
+
+    @property
     def frames(self) -> bytes:
         """All of them on the wire."""
-        if self._frames is None:
-            self._frames = b"".join(map(text_frame, self.messages))
-        return self._frames
+        if self._frames is not None:
+            return self._frames
+        made = b"".join(map(text_frame, self.messages))
+        if self.clients > 1:
+            self._frames = made
+        return made
 
     @property
     def deflated(self) -> bytes:

@@ -223,7 +223,7 @@ class RpcServer:
             return
         frames = FRAMES in (scope.get("extensions") or {})
         admit, most = partial(self._admit, client), limits.subscriptions_per_socket
-        connection = Connection(self._hub, self.call, most, admit=admit, frames=frames)
+        connection = Connection(self._hub, self.call, most, client=client, admit=admit, frames=frames)
         self._connections.add(connection)
         self._sockets_of[client] += 1
         try:

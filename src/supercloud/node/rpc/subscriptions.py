@@ -5,6 +5,7 @@ Each event is serialised once, however many hear of it, and those who asked alik
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -32,36 +33,56 @@ class Occurrence(NamedTuple):
 
 
 class Subscription:
-    """A wish to hear of everything that matches a query.
+    """A client's wish to hear of everything that matches a query.
 
     `deliver` gets, once a block, messages that begin with `head`, followed by a result and a brace.
     """
 
-    __slots__ = ("deliver", "head", "kind", "query")
+    __slots__ = ("client", "deliver", "head", "kind", "query")
 
-    def __init__(self, query: Query, head: bytes, deliver: Deliver) -> None:
+    def __init__(self, query: Query, head: bytes, deliver: Deliver, client: str = "") -> None:
+        self.client = client
         self.query = query
         self.head = head
         self.deliver = deliver
         self.kind = _kind_asked(query)
 
 
-class Hub:
-    """Passes the events of committed blocks on. A Listener of the engine."""
+class TooMany(Exception):
+    """A client has as many subscriptions as it may."""
 
-    def __init__(self) -> None:
+
+class Hub:
+    """Passes the events of committed blocks on. A Listener of the engine.
+
+    A client has `per_client` subscriptions at most, whatever connections they are of (0: any number): each query is matched
+    against each transaction of a block.
+    """
+
+    def __init__(self, per_client: int = 0) -> None:
         self._subscriptions: dict[Subscription, None] = {}
+        self._per_client = per_client
+        self._of: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._subscriptions)
 
     def add(self, subscription: Subscription) -> None:
-        """Tell this subscription from now on."""
+        """Tell this subscription from now on. Raises TooMany."""
+        client = subscription.client
+        if self._per_client and self._of[client] >= self._per_client:
+            raise TooMany(f"max_subscriptions_per_client {self._per_client} reached")
+        self._of[client] += 1
         self._subscriptions[subscription] = None
 
     def remove(self, subscription: Subscription) -> None:
         """Stop telling it."""
-        self._subscriptions.pop(subscription, None)
+        if subscription not in self._subscriptions:
+            return
+        del self._subscriptions[subscription]
+        self._of[subscription.client] -= 1
+        if not self._of[subscription.client]:
+            del self._of[subscription.client]
 
     def block_committed(self, committed: Committed) -> None:
         """Tell everybody of a block. `deliver` only queues, so this does not wait for anyone."""
@@ -76,8 +97,8 @@ class Hub:
             if occurrence.kind in kinds or None in kinds:
                 _tell(occurrence, told.values())
         for name, group in alike.items():
-            if messages := told[name].messages:
-                batch = Batch(messages, len(group))
+            if tails := told[name].tails:
+                batch = Batch(tails, len(group), told[name].head)
                 for subscription in group:
                     subscription.deliver(batch)
 
@@ -85,13 +106,13 @@ class Hub:
 class _Told:
     """What those who asked alike hear of one block."""
 
-    __slots__ = ("head", "kind", "messages", "query")
+    __slots__ = ("head", "kind", "query", "tails")
 
     def __init__(self, subscription: Subscription) -> None:
         self.query = subscription.query
         self.kind = subscription.kind
         self.head = subscription.head + b'{"query":' + orjson.dumps(subscription.query.text)
-        self.messages: list[bytes] = []
+        self.tails: list[bytes] = []
 
 
 def _tell(occurrence: Occurrence, everybody: Iterable[_Told]) -> None:
@@ -106,7 +127,7 @@ def _tell(occurrence: Occurrence, everybody: Iterable[_Told]) -> None:
         if matches[text]:
             if tail is None:
                 tail = _tail(occurrence) + b"}"
-            told.messages.append(told.head + tail)
+            told.tails.append(tail)
 
 
 def _tail(occurrence: Occurrence) -> bytes:

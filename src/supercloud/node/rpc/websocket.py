@@ -29,7 +29,7 @@ from supercloud.node.rpc.jsonrpc import (
     parse_request,
     success,
 )
-from supercloud.node.rpc.subscriptions import Hub, Subscription
+from supercloud.node.rpc.subscriptions import Hub, Subscription, TooMany
 
 WAITING_MESSAGES_MAX = 2000
 WAITING_BYTES_MAX = 32 * 1024 * 1024
@@ -52,9 +52,11 @@ class Connection:
         call: Call,
         subscriptions_max: int,
         *,
+        client: str = "",
         admit: Admit = lambda: "",
         frames: bool = False,
     ) -> None:
+        self._client = client
         self._admit = admit
         self._frames = frames
         self._hub = hub
@@ -142,10 +144,13 @@ class Connection:
         except QueryError as error:
             raise RpcError(INTERNAL_ERROR, f"failed to parse query: {error}") from error
         head = b'{"jsonrpc":"2.0","id":' + orjson.dumps(request.id) + b',"result":'
-        subscription = Subscription(query, head, self._push_batch)
+        subscription = Subscription(query, head, self._push_batch, self._client)
+        try:
+            self._hub.add(subscription)
+        except TooMany as error:
+            raise RpcError(INTERNAL_ERROR, str(error)) from error
         self._subscriptions[text] = subscription
         self._push(success(request.id, {}))
-        self._hub.add(subscription)
 
     def _unsubscribe(self, request: Request) -> None:
         text = arguments(_QUERY, request.params)[0] or ""
@@ -171,7 +176,7 @@ class Connection:
             return
         behind = bool(self._outbox)
         self._outbox.append(batch)
-        self._outbox_messages += len(batch.messages)
+        self._outbox_messages += batch.count
         self._outbox_bytes += batch.size
         # One block may hold more than the limit; only who has not read the one before is behind.
         if behind and (
@@ -189,7 +194,7 @@ class Connection:
             self._ready.clear()
             while self._outbox:
                 batch = self._outbox.popleft()
-                self._outbox_messages -= len(batch.messages)
+                self._outbox_messages -= batch.count
                 self._outbox_bytes -= batch.size
                 await self._send(batch, send)
             if self._closing is not None:

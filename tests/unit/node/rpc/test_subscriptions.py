@@ -9,7 +9,7 @@ from small_node import ALICE_TEXT, SmallNode, transfer
 from supercloud.node.indexer.query import parse
 from supercloud.node.rpc import subscriptions
 from supercloud.node.rpc.frames import Batch
-from supercloud.node.rpc.subscriptions import Hub, Subscription, flat
+from supercloud.node.rpc.subscriptions import Hub, Subscription, TooMany, flat
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 
 
@@ -97,11 +97,44 @@ def test_who_asked_alike_gets_the_same_batch(small: SmallNode) -> None:
     small.block(transfer(5, 0), transfer(6, 1))
     small.block()
     (batch,) = heard["a"]
-    assert heard["b"] == [batch] and len(batch.messages) == 2 and batch.frames is batch.frames
-    assert heard["other head"][0].messages[0] == b"2" + batch.messages[0][1:]
-    assert [entry.messages for entry in heard["other query"]] == [
-        [message.replace(b"tm.event='Tx'", b"tm.event='Tx' AND tx.height=1", 1) for message in batch.messages]
+    messages = list(batch.messages)
+    assert heard["b"] == [batch] and len(messages) == batch.count == 2 and batch.frames is batch.frames
+    assert batch.size == sum(map(len, messages))
+    assert next(heard["other head"][0].messages) == b"2" + messages[0][1:]
+    assert [list(entry.messages) for entry in heard["other query"]] == [
+        [message.replace(b"tm.event='Tx'", b"tm.event='Tx' AND tx.height=1", 1) for message in messages]
     ]
+
+
+def test_who_asks_for_the_same_in_many_ways_costs_little_memory(small: SmallNode) -> None:
+    hub = Hub()
+    small.engine.listeners.append(hub)
+    heard: list[Batch] = []
+    for number in range(50):
+        query = f"tm.event='Tx' AND tx.height > 0{' ' * number}"
+        hub.add(Subscription(parse(query), b"%d" % number, heard.append))
+    small.block(transfer(5, 0))
+    assert len(heard) == 50 and len({next(batch.messages) for batch in heard}) == 50
+    assert len({id(tail) for batch in heard for tail in batch.tails}) == 1, "what they share is there once"
+    assert heard[0].frames is not heard[0].frames, "what one alone is sent is not kept"
+
+
+def test_a_client_has_so_many_on_all_its_connections(small: SmallNode) -> None:
+    hub = Hub(2)
+    mine = [Subscription(parse(f"tx.height={n}"), b"", lambda batch: None, "me") for n in range(3)]
+    hub.add(mine[0])
+    hub.add(mine[1])
+    with pytest.raises(TooMany, match="max_subscriptions_per_client 2 reached"):
+        hub.add(mine[2])
+    hub.add(Subscription(parse("tx.height=1"), b"", lambda batch: None, "you"))
+    hub.remove(mine[2])
+    hub.remove(mine[0])
+    hub.remove(mine[0])
+    hub.add(mine[2])
+    assert len(hub) == 3
+    for each in mine:
+        hub.remove(each)
+    assert hub._of == {"you": 1}, "a client that is gone leaves nothing behind"
 
 
 def test_validator_changes_are_told() -> None:

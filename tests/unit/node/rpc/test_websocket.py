@@ -148,3 +148,20 @@ async def test_who_hangs_up_is_forgotten(small: SmallNode, hub: Hub) -> None:
     await asyncio.wait_for(peer.task, PATIENCE_S)
     assert len(hub) == 0
     small.block()
+
+
+async def test_subscriptions_of_a_client_are_bounded_over_its_sockets(small: SmallNode) -> None:
+    hub = Hub(3)
+    one, two = Peer(hub), Peer(hub)
+    for peer, height in ((one, 1), (one, 2), (two, 1)):
+        peer.ask(1, "subscribe", query=f"tx.height={height}")
+        assert (await peer.hear())["result"] == {}
+    two.ask(2, "subscribe", query="tx.height=2")
+    assert "max_subscriptions_per_client 3 reached" in (await two.hear())["error"]["data"]
+    one.outbox.put_nowait({"type": "websocket.disconnect", "code": 1000})
+    await asyncio.wait_for(one.task, PATIENCE_S)
+    two.ask(3, "subscribe", query="tx.height=2")
+    assert (await two.hear())["result"] == {}
+    two.outbox.put_nowait({"type": "websocket.disconnect", "code": 1000})
+    await asyncio.wait_for(two.task, PATIENCE_S)
+    assert len(hub) == 0
