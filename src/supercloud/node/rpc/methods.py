@@ -340,8 +340,13 @@ class Methods:
         search = self._view.index.search_blocks
         found = await self._search(search, wanted, ascending, _first(page, size), size)
         _offset(page, size, found.total)
-        entries = [self._view.history.entry(position.height) for position in found.found]
-        return {"blocks": [_block(entry) for entry in entries if entry], "total_count": str(found.total)}
+        blocks = []
+        for position in found.found:
+            if (entry := self._view.history.entry(position.height)) is not None:
+                blocks.append(_block(entry))
+            # As with transactions: a block may be large.
+            await asyncio.sleep(0)
+        return {"blocks": blocks, "total_count": str(found.total)}
 
     async def _search(
         self, search: Callable[..., Page], query: Query, ascending: bool, offset: int, limit: int
