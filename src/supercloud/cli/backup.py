@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -69,8 +69,19 @@ def backup(home: Path | None, output: Path, with_keys: bool, as_json: bool) -> N
         )
     else:
         lines.append("Keys and the record of what was signed are not in it; --with-keys takes them along.")
+    if _names_a_database(where):
+        lines.append("Its settings name the index's database, with its password if it has one.")
     for line in lines:
         console().print(line, soft_wrap=True, markup=False)
+
+
+def _names_a_database(home: Path) -> bool:
+    from supercloud.node.config import ConfigError, load
+    from supercloud.node.home import Home
+
+    with suppress(ConfigError):
+        return bool(load(Home(home).config, {}).index.database)
+    return False
 
 
 @click.command()
