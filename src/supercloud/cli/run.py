@@ -158,7 +158,8 @@ def pre_upgrade(home: Path | None) -> None:
     try:
         if not where.genesis.exists():
             raise ConfigError(f"{where.folder} has no genesis: it is no home of a node")
-        if load(where.config, os.environ).engine.kind == "cometbft":
+        engine = load(where.config, os.environ).engine
+        if engine.kind == "cometbft" and engine.start_cometbft:
             find_program()
     except (ConfigError, CometError) as error:
         raise Refusal(str(error)) from error

@@ -65,6 +65,10 @@ class EngineSettings:
         "embedded",
         "embedded: this node decides alone. cometbft: a CometBFT process decides with other validators.",
     )
+    start_cometbft: bool = _setting(
+        True,
+        "Whether the cometbft engine's process is the node's child; false: somebody else runs it beside the node.",
+    )
     block_interval_s: float = _setting(1.0, "Seconds between blocks. Prices are per block.")
     blocks_kept: int = _setting(
         400_000, "Blocks kept with their results; older transactions can not be looked up. 0 keeps all."
@@ -262,6 +266,8 @@ class Config:
                     raise ConfigError(f"{name}.listen: {error}") from error
         if self.p2p.signer_listen and self.engine.kind == "embedded":
             raise ConfigError("p2p.signer_listen: only the cometbft engine has remote signers")
+        if not self.engine.start_cometbft and self.engine.kind == "embedded":
+            raise ConfigError("engine.start_cometbft: the embedded engine has no CometBFT")
         for section, name, value in _values(self):
             if isinstance(value, int) and not isinstance(value, bool) and value < 0:
                 raise ConfigError(f"{section}.{name} must not be negative")

@@ -1,8 +1,9 @@
-"""Files that must be whole after a crash, also one of the power."""
+"""Files that must be whole after a crash, also one of the power; files that somebody holds."""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 from pathlib import Path
 
@@ -27,6 +28,21 @@ def write_durably(path: Path, content: bytes, mode: int = 0o600) -> None:
             fresh.unlink()
         raise
     sync(path.parent)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a process, seen from here or not, holds a file's lock (flock); an absent one has none. Raises OSError."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def sync(place: Path) -> None:

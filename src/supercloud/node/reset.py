@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from supercloud.node.config import load
+from supercloud.node.files import is_locked
 from supercloud.node.storage.environment import take_lock
 
 KEPT: Final = ("LOCK", "priv_validator_state.json")
@@ -35,6 +36,8 @@ def reset(folder: Path) -> list[Path]:
         )
     lock = take_lock(data)
     try:
+        if is_locked(folder / "cometbft" / "data" / "blockstore.db" / "LOCK"):
+            raise ResetError(f"a CometBFT works on {folder / 'cometbft'}: stop that first")
         found = [path for path in sorted(data.iterdir()) if path.name not in KEPT]
         found += [path for name in COMET_FOLDERS if (path := folder / "cometbft" / name).exists()]
         for path in found:

@@ -197,13 +197,36 @@ def test_a_crash_between_finalize_and_commit_is_replayed_to_the_same_hash(ledger
     assert ledger.app.chain_id == CHAIN_ID
 
 
+def test_what_was_executed_and_checked_is_forgotten(ledger: Ledger) -> None:
+    alice, bob = ledger.alice, ledger.bob
+    app, raw = ledger.app, ledger.sign(send(alice, bob), by=alice)
+    first = ledger.finalize([raw])
+    assert ledger.check(raw).code == 0 and ledger.check(raw).code == 32
+    app.forget()
+    # Neither a mempool that is gone nor a block that nobody committed leaves anything.
+    with pytest.raises(ProgrammerError, match="commit without finalize_block"):
+        app.commit()
+    assert ledger.check(raw).code == 0
+    assert ledger.finalize([raw]) == first
+    ledger.commit()
+    assert app.info(abci.RequestInfo()).last_block_app_hash == first.app_hash
+    assert ledger.check(raw).code == 32
+
+
 def test_the_first_block_can_be_decided_twice() -> None:
     ledger = Ledger(start=False)
     state = ledger.genesis({"alice": {"uakt": 10}})
     request = abci.RequestInitChain(chain_id=CHAIN_ID, app_state_bytes=json.dumps(state).encode())
     ledger.app.init_chain(request)
     ledger.next_height = 1
-    assert ledger.finalize().app_hash == ledger.finalize().app_hash
+    first = ledger.finalize()
+    assert ledger.finalize() == first
+    ledger.app.forget()
+    assert ledger.finalize() == first
+    # An engine that is gone before the first block is followed by one that begins with the genesis.
+    ledger.app.forget()
+    ledger.app.init_chain(request)
+    assert ledger.finalize() == first
 
 
 def test_a_chain_may_begin_at_a_greater_height() -> None:

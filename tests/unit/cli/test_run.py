@@ -118,6 +118,8 @@ def test_a_home_is_looked_at_before_an_upgrade(tmp_path: Path) -> None:
     settings.write_text(settings.read_text().replace('kind = "embedded"', 'kind = "cometbft"'))
     absent = call("pre-upgrade", "--home", home, **{PROGRAM_VARIABLE: str(tmp_path / "nowhere")})
     assert absent.exit_code == 30 and "CometBFT is not installed" in absent.stderr
+    settings.write_text(settings.read_text().replace("start_cometbft = true", "start_cometbft = false"))
+    assert call("pre-upgrade", "--home", home, **{PROGRAM_VARIABLE: str(tmp_path / "nowhere")}).exit_code == 0
     with settings.open("a") as file:
         file.write(f"{os.linesep}[of_another_version]{os.linesep}")
     unknown = call("pre-upgrade", "--home", home)

@@ -43,6 +43,15 @@ def test_the_embedded_engine_has_no_remote_signer() -> None:
         config.check()
 
 
+def test_the_embedded_engine_has_no_cometbft_to_be_run_by_others() -> None:
+    config = Config()
+    config.engine.start_cometbft = False
+    with pytest.raises(ConfigError, match="start_cometbft: the embedded engine has no CometBFT"):
+        config.check()
+    config.engine.kind = "cometbft"
+    config.check()
+
+
 def test_file_over_defaults_and_environment_over_both(tmp_path: Path) -> None:
     path = written(tmp_path, '[engine]\nblock_interval_s = 2\n[rpc]\nlisten = "127.0.0.1:1"\n')
     environment = {

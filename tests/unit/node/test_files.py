@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
 import pytest
 
-from supercloud.node.files import give, sync, write_durably
+from supercloud.node.files import give, is_locked, sync, write_durably
+
+
+def test_a_lock_is_seen_while_it_is_held(tmp_path: Path) -> None:
+    path = tmp_path / "LOCK"
+    assert not is_locked(path)
+    with path.open("w") as holder:
+        assert not is_locked(path)
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        assert is_locked(path)
+    assert not is_locked(path)
 
 
 def test_content_is_replaced_whole_and_leaves_nothing_beside(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -48,6 +49,18 @@ def test_what_peers_have_goes_and_the_rest_stays(home: Path) -> None:
     assert all((home / path).read_bytes() == content for path, content in kept.items())
     assert (home / "data" / "priv_validator_state.json").read_bytes() == record
     assert reset(home) == []
+
+
+def test_a_cometbft_that_waits_for_its_node_is_left_alone(home: Path) -> None:
+    lock = home / "cometbft" / "data" / "blockstore.db" / "LOCK"
+    with lock.open("w") as holder:
+        before = files(home)
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        with pytest.raises(ResetError, match="stop that first"):
+            reset(home)
+    assert files(home) == before | {"data/LOCK"}
+    reset(home)
+    assert not lock.exists()
 
 
 def test_a_node_that_runs_is_left_alone(home: Path) -> None:

@@ -307,6 +307,16 @@ class BaseApp:
         retain = self.store.height - self._retain_blocks if self._retain_blocks else 0
         return abci.ResponseCommit(retain_height=max(retain, 0))
 
+    def forget(self) -> None:
+        """Go back to what was committed: who had blocks executed and transactions checked since is gone, with both."""
+        self._decided = self._ahead = None
+        if self._genesis is None:
+            self._check = self.store.branch()
+            return
+        branch, mark = self._genesis
+        branch.revert(mark)
+        self._check = self.store.branch_on(branch)
+
     def _expect_height(self, height: int) -> None:
         expected = self._initial_height if self._genesis is not None else self.store.height + 1
         if self._genesis is None and not self.store.height:

@@ -2,8 +2,8 @@
 
 A process that stands still has on disk exactly what a `kill -9` at that moment would leave, and all of its files at once.
 Nobody may forget to wake it: a second process does so as soon as this one ends, however it ends, and in any case after
-HELD_S_MAX. Needs Linux's /proc, which also says which process to hold: the one that has the block store open and
-descends from the node that holds the home.
+HELD_S_MAX. Needs Linux's /proc, which also says which process to hold: the one that has the block store open and,
+unless the settings leave CometBFT to somebody else, descends from the node that holds the home.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+
+from supercloud.node.config import load
+from supercloud.node.files import is_locked
 
 HELD_S_MAX: Final = 15.0
 STILL_S_MAX: Final = HELD_S_MAX / 3
@@ -54,10 +57,18 @@ def holder_of(path: Path) -> int | None:
 
 
 def comet_of(home: Path) -> int | None:
-    """The CometBFT of a node that runs; None while there is none. Raises StandstillError."""
-    comet = holder_of(home / "cometbft" / "data" / "blockstore.db" / "LOCK")
+    """The CometBFT that works on a home; None while there is none. Raises StandstillError, ConfigError."""
+    lock = home / "cometbft" / "data" / "blockstore.db" / "LOCK"
+    comet = holder_of(lock)
     if comet is None:
+        if is_locked(lock):
+            raise StandstillError(
+                f"a process that can not be seen from here works on {home / 'cometbft'}; back up where it runs, or stop it"
+            )
         return None
+    settings = home / "config" / "config.toml"
+    if settings.exists() and not load(settings, os.environ).engine.start_cometbft:
+        return comet
     node = holder_of(home / "data" / "LOCK")
     if node is None or node not in _forebears(comet):
         raise StandstillError(f"process {comet} works on {home / 'cometbft'}, but is not the node's CometBFT")

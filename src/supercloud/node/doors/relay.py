@@ -55,8 +55,9 @@ class Kind(IntEnum):
 
 
 def pack_standing(peers: Peers) -> bytes:
-    """How the engine stands: a byte whether others are ahead, the key that signs."""
-    return bytes([peers.catching_up]) + peers.signing_key
+    """How the engine stands: a byte whether others are ahead, the key that signs after its length, what it waits for."""
+    key = peers.signing_key
+    return bytes([peers.catching_up, len(key)]) + key + peers.waiting_for.encode()
 
 
 class Progress(NamedTuple):
@@ -203,10 +204,13 @@ class RelayedPeers:
         self._link = link
         self.catching_up = False
         self.signing_key = b""
+        self.waiting_for = ""
 
     def heard(self, body: bytes) -> None:
         """Take in how the engine stands."""
-        self.catching_up, self.signing_key = bool(body[0]), body[1:]
+        text = 2 + body[1]
+        self.catching_up, self.signing_key = bool(body[0]), body[2:text]
+        self.waiting_for = body[text:].decode()
 
     async def ask(self, method: str, **params: Any) -> dict[str, Any] | None:
         """The engine's own answer. Raises PeersError."""

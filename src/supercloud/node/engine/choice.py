@@ -112,14 +112,13 @@ def _cometbft(
     document = genesis.head
     if at and not home.genesis.exists():
         document = continued(document, EngineState.from_bytes(store.state(at) or b""))
-    home.prepare(document)
     peering = Peering(**vars(config.p2p))
     state_sync = StateSync(
         tuple(config.statesync.servers), config.statesync.trust_height, config.statesync.trust_hash
     )
 
-    def write_settings() -> None:
-        home.write_settings(
+    def write_settings() -> bool:
+        return home.write_settings(
             moniker=config.node.moniker,
             interval_s=config.engine.block_interval_s,
             mempool_count=config.mempool.count,
@@ -129,11 +128,17 @@ def _cometbft(
             state_sync=state_sync,
         )
 
+    # Without a genesis a CometBFT that somebody else starts ends; with one it has to find these.
+    stale = not home.genesis.exists() and write_settings()
+    home.prepare(document)
     engine = CometEngine(
         app, store, genesis, home, blocks_kept=config.engine.blocks_kept, write_settings=write_settings
     )
     engine.halt_height = config.engine.halt_height
     engine.signer_listen = config.p2p.signer_listen
+    engine.starts_cometbft = config.engine.start_cometbft
+    engine.stale = stale
+    engine.interval_s = config.engine.block_interval_s
     engine.load()
     if peering.signer_listen:
         if files.validator_key.exists():

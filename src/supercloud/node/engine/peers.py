@@ -20,6 +20,10 @@ class Peers(Protocol):
     def signing_key(self) -> bytes:
         """Public key that signs for this node, as its signer told it; empty until then, and when a key file signs."""
 
+    @property
+    def waiting_for(self) -> str:
+        """What the engine can not begin without and has not got yet; empty while it lacks nothing."""
+
     async def ask(self, method: str, **params: Any) -> dict[str, Any] | None:
         """The engine's own answer to a method of CometBFT's RPC; None when this node decides alone."""
 
@@ -29,6 +33,7 @@ class Alone:
 
     catching_up = False
     signing_key = b""
+    waiting_for = ""
 
     async def ask(self, method: str, **params: Any) -> dict[str, Any] | None:
         """Nobody to ask."""

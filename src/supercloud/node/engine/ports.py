@@ -36,6 +36,9 @@ class Application(Protocol):
 class FullApplication(Application, Protocol):
     """All verbs, as an engine in another process asks for them."""
 
+    def forget(self) -> None:
+        """Go back to what was committed: the engine that asked for more is gone."""
+
     def query(self, request: abci.RequestQuery) -> abci.ResponseQuery:
         """A question about the state."""
 

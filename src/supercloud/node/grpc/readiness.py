@@ -87,6 +87,8 @@ class Readiness:
         return await asyncio.shield(self._asking)
 
     def _why_not_ready(self) -> str:
+        if missing := self._core.peers.waiting_for:
+            return f"waits for {missing}"
         if self._core.peers.catching_up:
             return "others are ahead, or not met yet"
         if not self._core.history.state.height:

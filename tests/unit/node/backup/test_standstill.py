@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 from supercloud.node.backup import standstill
 from supercloud.node.backup.standstill import StandstillError, comet_of, held, holder_of
+from supercloud.node.config import Config, render
 
 COUNTING = """
 import sys, time
@@ -129,3 +131,22 @@ def test_only_a_child_of_the_node_is_its_cometbft(counter: subprocess.Popen[byte
         pytest.raises(StandstillError, match="not the node's CometBFT"),
     ):
         comet_of(tmp_path)
+    # Unless it is meant to be somebody else's.
+    config = Config()
+    config.engine.kind, config.engine.start_cometbft = "cometbft", False
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "config.toml").write_text(render(config))
+    assert comet_of(tmp_path) == counter.pid
+
+
+def test_one_that_can_not_be_seen_is_not_taken_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / "cometbft" / "data" / "blockstore.db" / "LOCK"
+    lock.parent.mkdir(parents=True)
+    monkeypatch.setattr(standstill, "holder_of", lambda path: None)
+    with lock.open("w") as holder:
+        assert comet_of(tmp_path) is None
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        with pytest.raises(StandstillError, match="can not be seen from here"):
+            comet_of(tmp_path)

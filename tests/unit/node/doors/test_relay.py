@@ -90,7 +90,10 @@ def test_how_the_engine_stands(link: Link) -> None:
     others = Others()
     others.catching_up, others.signing_key = True, b"\1" * 32  # type: ignore[misc]
     peers.heard(pack_standing(others))
-    assert peers.catching_up is True and peers.signing_key == b"\1" * 32
+    assert peers.catching_up is True and peers.signing_key == b"\1" * 32 and peers.waiting_for == ""
+    others.waiting_for = "CometBFT über alles"  # type: ignore[misc]
+    peers.heard(pack_standing(others))
+    assert peers.signing_key == b"\1" * 32 and peers.waiting_for == others.waiting_for
     peers.heard(pack_standing(Alone()))
     assert peers.catching_up is False and peers.signing_key == b""
 

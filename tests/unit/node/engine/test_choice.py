@@ -59,6 +59,20 @@ async def test_a_remote_signer_needs_no_key_here(
         parts.validator_key.unlink(missing_ok=True)
 
 
+async def test_a_cometbft_that_somebody_else_runs_is_not_looked_for(
+    small: SmallNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PROGRAM_VARIABLE, "/nowhere/cometbft")
+    config = Config()
+    config.engine.kind, config.engine.start_cometbft = "cometbft", False
+    app = build_app(MemoryBackend(), small.app.profile)
+    chosen = make_engine(app, MemoryBlocks(), small.genesis, files(tmp_path), config)
+    assert isinstance(chosen.engine, CometEngine) and not chosen.engine.starts_cometbft
+    written = [tmp_path / "cometbft" / "config" / name for name in ("config.toml", "genesis.json")]
+    # It may start as soon as there is a genesis, so its settings are there before.
+    assert written[0].stat().st_mtime_ns <= written[1].stat().st_mtime_ns
+
+
 def test_other_kinds_are_refused() -> None:
     config = Config()
     config.engine.kind = "raft"

@@ -75,6 +75,17 @@ async def test_not_ready_while_others_are_ahead(small: SmallNode) -> None:
     assert (await ask(door, "/live"))[0] == 200
 
 
+async def test_not_ready_without_its_engine_and_it_says_so(small: SmallNode) -> None:
+    class Waits(Behind):
+        waiting_for = "CometBFT, which somebody else runs: cometbft start --home /x"
+
+    small.block()
+    status, said = await ask(
+        Readiness(replace(small.view, peers=Waits()), clock=lambda: small.now / 1e9), "/ready"
+    )
+    assert status == 503 and said["reason"] == f"waits for {Waits.waiting_for}"
+
+
 async def test_alive_while_the_process_that_makes_blocks_answers(
     small: SmallNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ import base64
 import os
 import stat
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -73,6 +74,11 @@ class CometHome:
         """Where CometBFT answers us."""
         return self._sockets / "rpc.sock"
 
+    @property
+    def store_lock(self) -> Path:
+        """What a process that works on CometBFT's files holds (flock)."""
+        return self.folder / "data" / "blockstore.db" / "LOCK"
+
     @cached_property
     def _sockets(self) -> Path:
         """The folder itself; one of this account's with a short name where its path is too long for a socket."""
@@ -106,10 +112,13 @@ class CometHome:
 
         The state stays in this node's own document: CometBFT would only hand it back, in a message of at most 100 MiB.
         """
-        for name in ("config", "data"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._make_folders()
         if not self.genesis.exists():
             write_durably(self.genesis, orjson.dumps(document | {"app_state": {}}))
+
+    def _make_folders(self) -> None:
+        for name in ("config", "data"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def write_settings(
         self,
@@ -121,8 +130,11 @@ class CometHome:
         tx_bytes: int,
         peering: Peering,
         state_sync: StateSync,
-    ) -> None:
-        """CometBFT's settings, made anew at every start; what is left out has CometBFT's default."""
+    ) -> bool:
+        """CometBFT's settings, made anew at every start; what is left out has CometBFT's default.
+
+        Returns whether others were there before.
+        """
         sections: dict[str, dict[str, Any]] = {
             "": {
                 "proxy_app": f"unix://{self.abci_socket.absolute()}",
@@ -176,11 +188,18 @@ class CometHome:
             "tx_index": {"indexer": "null"},
             "instrumentation": {"prometheus": False},
         }
+        return self._write(sections)
+
+    def _write(self, sections: Mapping[str, Mapping[str, Any]]) -> bool:
         lines: list[str] = []
         for section, values in sections.items():
             lines += [f"[{section}]"] if section else []
             lines += [f"{name} = {orjson.dumps(value).decode()}" for name, value in values.items()]
-        write_durably(self.folder / "config" / "config.toml", ("\n".join(lines) + "\n").encode())
+        self._make_folders()
+        path, written = self.folder / "config" / "config.toml", ("\n".join(lines) + "\n").encode()
+        before = path.read_bytes() if path.exists() else written
+        write_durably(path, written)
+        return before != written
 
     def _signing(self, listen: str) -> dict[str, str]:
         """What signs: the key file, or, at an address, a remote signer."""

@@ -63,6 +63,12 @@ class CometRpc:
             await self._session.close()
             self._session = None
 
+    async def hang_up(self) -> None:
+        """Use no line of before any more: there is another process at their end."""
+        lines, self._idle = self._idle, []
+        for _, line in lines:
+            await line.close()
+
     async def call(self, method: str, **params: Any) -> Any:
         """The result of a method. Raises CometRpcError, CometUnreachable."""
         document = _call(method, params)

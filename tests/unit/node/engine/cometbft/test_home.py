@@ -50,6 +50,22 @@ def test_settings_are_toml_that_names_the_shared_files(tmp_path: Path) -> None:
     assert written["statesync"]["enable"] is False
 
 
+def test_whoever_asks_is_told_whether_there_were_other_settings(tmp_path: Path) -> None:
+    at = home(tmp_path)
+    wanted: dict[str, Any] = {
+        "interval_s": 1.0,
+        "mempool_count": 10,
+        "mempool_bytes": 1000,
+        "tx_bytes": 100,
+        "peering": Peering(),
+        "state_sync": StateSync(),
+    }
+    # Before the genesis as well: a CometBFT that finds that finds these.
+    assert at.write_settings(moniker="a", **wanted) is False and not at.genesis.exists()
+    assert at.write_settings(moniker="a", **wanted) is False
+    assert at.write_settings(moniker="b", **wanted) is True
+
+
 def test_private_networks_take_peers_on_one_address(tmp_path: Path) -> None:
     written = settings(home(tmp_path), peering=Peering(private=True, persistent_peers="ab@127.0.0.1:1"))
     assert written["p2p"]["allow_duplicate_ip"] is True and written["p2p"]["addr_book_strict"] is False

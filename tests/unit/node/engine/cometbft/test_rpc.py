@@ -150,6 +150,9 @@ async def test_a_line_that_hangs_up_is_silence_and_an_old_one_is_not_used(
         await pool.submit(b"hang up")
     assert (await pool.submit(b"a")).data == (await pool.submit(b"a")).data == b"a"
     assert LINES == [1, 2]
+    await rpc.hang_up()
+    assert (await pool.submit(b"c")).data == b"c"
+    assert LINES == [1, 2, 1]
     monkeypatch.setattr("supercloud.node.engine.cometbft.rpc.LINE_IDLE_S", 0.0)
     assert (await pool.submit(b"b")).data == b"b"
-    assert LINES == [1, 2, 1]
+    assert LINES == [1, 2, 1, 1]
