@@ -57,12 +57,20 @@ class SnapshotFiles:
     def __init__(self, folder: Path, kept: int) -> None:
         self.folder = folder
         self._kept = kept
+        self._fetched = 0
+        """Height of the snapshot that a chunk was read of last, since one was written."""
 
     def save(self, height: int, chunks: Iterable[bytes]) -> Snapshot:
-        """Write a snapshot and forget the oldest. A crash in between leaves what there was. Raises SnapshotBusy, OSError."""
+        """Write a snapshot and forget the oldest. A crash in between leaves what there was. Raises SnapshotBusy, OSError.
+
+        One is spared that somebody has fetched chunks of since the last time: whoever begins with a snapshot that goes
+        meanwhile asks for the rest of it for ever.
+        """
         made = self.add(height, chunks)
+        fetched, self._fetched = self._fetched, 0
         for old in self.all()[self._kept :]:
-            _forget(self.folder / str(old.height))
+            if old.height != fetched:
+                _forget(self.folder / str(old.height))
         self._clear()
         return made
 
@@ -133,9 +141,11 @@ class SnapshotFiles:
     def chunk(self, height: int, number: int) -> bytes | None:
         """A chunk of a snapshot; None when there is none."""
         try:
-            return (self.folder / str(height) / str(number)).read_bytes()
+            found = (self.folder / str(height) / str(number)).read_bytes()
         except OSError:
             return None
+        self._fetched = height
+        return found
 
     # --- What is being taken in
 

@@ -24,6 +24,17 @@ def test_what_is_saved_is_found_newest_first(tmp_path: Path) -> None:
     assert files.chunk(30, 2) is None and files.chunk(10, 0) is None
 
 
+def test_one_that_is_being_fetched_stays_until_nobody_fetches_it(tmp_path: Path) -> None:
+    files = SnapshotFiles(tmp_path / "s", kept=1)
+    files.save(10, [b"a", b"b"])
+    for height in (20, 30):
+        assert files.chunk(10, 0) == b"a" and files.chunk(15, 0) is None and files.chunk(10, 7) is None
+        files.save(height, [b"c"])
+        assert [each.height for each in files.all()] == [height, 10]
+    files.save(40, [b"d"])
+    assert [each.height for each in files.all()] == [40]
+
+
 def test_one_that_was_not_finished_is_none(tmp_path: Path) -> None:
     files = SnapshotFiles(tmp_path, kept=2)
 
