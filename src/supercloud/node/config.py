@@ -11,6 +11,7 @@ URL of the index's database, which no message shows.
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from typing import Any
 import orjson
 
 ENVIRONMENT_PREFIX = "SUPERCLOUD_"
+_NODE_ID = re.compile(r"[0-9a-f]{40}")
 ENGINES = ("embedded", "cometbft")
 
 _ORIGINS_DOC = 'Origins whose pages may call. ["*"] is all.'
@@ -89,6 +91,14 @@ class PeerSettings:
     seeds: str = _setting("", "Nodes to ask for others: id@host:port, separated by commas.")
     private: bool = _setting(
         False, "Whether nodes on private networks and several on one address are taken as peers."
+    )
+    exchange: bool = _setting(
+        True, "Whether addresses of nodes are asked for and told; a validator behind sentries does neither."
+    )
+    hidden: str = _setting(
+        "",
+        "Ids of nodes that are always taken as peers and whose addresses are told to nobody, separated by commas: at a "
+        "sentry its validator.",
     )
     signer_listen: str = _setting(
         "", "Address and port where a remote signer connects; empty: the key file signs."
@@ -264,6 +274,9 @@ class Config:
                     split_address(listen)
                 except ValueError as error:
                     raise ConfigError(f"{name}.listen: {error}") from error
+        for hidden in filter(None, self.p2p.hidden.split(",")):
+            if not _NODE_ID.fullmatch(hidden):
+                raise ConfigError(f"p2p.hidden: {hidden!r} is no id of a node, 40 hex digits")
         if self.p2p.signer_listen and self.engine.kind == "embedded":
             raise ConfigError("p2p.signer_listen: only the cometbft engine has remote signers")
         if not self.engine.start_cometbft and self.engine.kind == "embedded":

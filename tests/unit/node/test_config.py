@@ -109,3 +109,15 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 )
 def test_addresses(text: str, expected: tuple[str, int]) -> None:
     assert split_address(text) == expected
+
+
+@pytest.mark.parametrize(
+    "hidden", ["ab" * 20 + "@10.0.0.1:26656", "ab", "AB" * 20, f"{'ab' * 20}, {'cd' * 20}"]
+)
+def test_hidden_peers_are_ids(hidden: str) -> None:
+    config = Config()
+    config.p2p.hidden = f"{'ab' * 20},{'cd' * 20}"
+    config.check()
+    config.p2p.hidden = hidden
+    with pytest.raises(ConfigError, match=r"p2p\.hidden"):
+        config.check()

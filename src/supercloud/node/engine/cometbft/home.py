@@ -42,6 +42,10 @@ class Peering:
     seeds: str = ""
     private: bool = False
     """Take peers whose addresses are not routable on the internet, and several from one address."""
+    exchange: bool = True
+    """Ask other nodes for addresses and tell them some."""
+    hidden: str = ""
+    """Ids of nodes that are always taken and of which nobody is told."""
     signer_listen: str = ""
     """Where a remote signer connects; empty: the key file signs."""
 
@@ -151,19 +155,7 @@ class CometHome:
                 "max_body_bytes": 2 * tx_bytes + 1_000_000,
                 "timeout_broadcast_tx_commit": "10s",
             },
-            "p2p": {
-                "laddr": f"tcp://{peering.listen}",
-                "external_address": peering.external_address,
-                "persistent_peers": peering.persistent_peers,
-                "seeds": peering.seeds,
-                "addr_book_strict": not peering.private,
-                "allow_duplicate_ip": peering.private,
-                # A quarter of this is CometBFT's own: a snapshot of a million accounts has 250 MB.
-                "send_rate": 20_480_000,
-                "recv_rate": 20_480_000,
-                # Small packets are sent at once: votes wait for nothing on the way.
-                "flush_throttle_timeout": "10ms",
-            },
+            "p2p": _p2p(peering),
             "mempool": {
                 "size": mempool_count,
                 "max_txs_bytes": mempool_bytes,
@@ -214,6 +206,25 @@ class CometHome:
             "priv_validator_state_file": str(record.absolute()),
             "priv_validator_laddr": address,
         }
+
+
+def _p2p(peering: Peering) -> dict[str, Any]:
+    return {
+        "laddr": f"tcp://{peering.listen}",
+        "external_address": peering.external_address,
+        "persistent_peers": peering.persistent_peers,
+        "seeds": peering.seeds,
+        "addr_book_strict": not peering.private,
+        "allow_duplicate_ip": peering.private,
+        "pex": peering.exchange,
+        "private_peer_ids": peering.hidden,
+        "unconditional_peer_ids": peering.hidden,
+        # A quarter of this is CometBFT's own: a snapshot of a million accounts has 250 MB.
+        "send_rate": 20_480_000,
+        "recv_rate": 20_480_000,
+        # Small packets are sent at once: votes wait for nothing on the way.
+        "flush_throttle_timeout": "10ms",
+    }
 
 
 def continued(document: Document, state: EngineState) -> Document:

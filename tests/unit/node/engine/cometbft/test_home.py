@@ -72,6 +72,14 @@ def test_private_networks_take_peers_on_one_address(tmp_path: Path) -> None:
     assert written["p2p"]["persistent_peers"] == "ab@127.0.0.1:1"
 
 
+def test_a_sentry_hides_its_validator_which_asks_nobody(tmp_path: Path) -> None:
+    usual, hidden = settings(home(tmp_path / "a"))["p2p"], "ab" * 20
+    assert usual["pex"] is True and usual["private_peer_ids"] == usual["unconditional_peer_ids"] == ""
+    sentry = settings(home(tmp_path / "b"), peering=Peering(hidden=hidden))["p2p"]
+    assert sentry["private_peer_ids"] == sentry["unconditional_peer_ids"] == hidden
+    assert settings(home(tmp_path / "c"), peering=Peering(exchange=False))["p2p"]["pex"] is False
+
+
 def test_a_remote_signer_leaves_the_validators_files_alone(tmp_path: Path) -> None:
     at = home(tmp_path)
     assert settings(at)["priv_validator_laddr"] == ""
