@@ -263,6 +263,7 @@ async def test_kill_9_of_cometbft_while_the_node_stays(
                     await witness.death(at)
                 for how in (signal.SIGKILL, signal.SIGTERM):
                     await asyncio.sleep(moments.uniform(0, 1))
+                    await until(lambda: comet.runs)
                     ended = len(comet.statuses)
                     comet.end(how)
                     await comet.ended(ended + 1)
