@@ -83,6 +83,8 @@ class TreeKeeper:
                 await asyncio.shield(finishing)
             except asyncio.CancelledError:
                 await asyncio.wait({finishing})
+                if (error := finishing.exception()) is not None:
+                    log.warning("the trees of the state were not kept: %s", error)
                 raise
         finally:
             writing.abandon()

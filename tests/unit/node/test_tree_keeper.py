@@ -134,6 +134,28 @@ async def test_who_is_cancelled_while_the_disk_works_leaves_a_whole_file(
     assert keeper.kept_height == 0, "nobody heard of it"
 
 
+async def test_what_fails_while_it_is_cancelled_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = MultiStore(MemoryBackend(), ["acc"])
+    block(store)
+    reached, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def full(writing: trees.Writing) -> None:
+        loop.call_soon_threadsafe(reached.set)
+        raise OSError("no room")
+
+    monkeypatch.setattr(trees.Writing, "finish", full)
+    keeper = TreeKeeper(store, tmp_path / "trees", 1)
+    keeper.block_committed(COMMITTED)
+    task = asyncio.create_task(keeper.run())
+    await reached.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert task.cancelled() and "were not kept: no room" in caplog.text
+    assert trees.read(tmp_path / "trees") is None
+
+
 async def test_a_full_disk_ends_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     store = MultiStore(MemoryBackend(), ["acc"])
     keeper = TreeKeeper(store, tmp_path / "absent" / "trees", 1)
