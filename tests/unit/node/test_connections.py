@@ -154,9 +154,9 @@ async def test_a_long_head_that_ends_is_read(monkeypatch: pytest.MonkeyPatch) ->
 
 async def test_a_client_that_asked_may_wait() -> None:
     """Only the head has its time; an idle connection is keep-alive's business."""
-    async with served(bounded(1, head_s=0.02)) as port:
+    async with served(bounded(1, head_s=0.5)) as port:
         _, writer = await ask(port)
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.6)
         assert not writer.transport.is_closing()
         raw: socket.socket = writer.get_extra_info("socket")
         assert raw.getpeername()[1] == port
