@@ -263,6 +263,8 @@ class _Running:
         self._restart = restart
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self._keepers: list[asyncio.Task[None]] = []
+        self._begun: dict[str, int] = {}
+        """Where the log of each begins that was started last."""
 
     @contextlib.asynccontextmanager
     async def entered(self) -> AsyncIterator[_Running]:
@@ -284,6 +286,7 @@ class _Running:
         # However this process dies, the nodes end with it, in order.
         with_us = [setpriv, "--pdeathsig", "TERM"] if setpriv else []
         with self._log(name).open("ab") as log:
+            self._begun[name] = log.tell()
             return await asyncio.create_subprocess_exec(
                 *with_us,
                 sys.executable,
@@ -317,8 +320,9 @@ class _Running:
             asking.cancel()
         for name, child in self._children.items():
             if child.returncode is not None and not self._restart:
-                last = self._log(name).read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
-                raise click.ClickException(f"{name} ended before it made a block:\n" + "\n".join(last))
+                log = self._log(name).read_bytes()
+                said = why((log[self._begun[name] :] or log).decode(errors="replace"))
+                raise click.ClickException(f"{name} ended before it made a block:\n{said}")
         raise click.ClickException(f"no blocks after {READY_S:g} s; {self._where / 'logs'} says why")
 
     async def _ask_all(self) -> None:
@@ -357,6 +361,20 @@ class _Running:
 
     def _log(self, name: str) -> Path:
         return self._where / "logs" / f"{name}.log"
+
+
+def why(log: str) -> str:
+    """What a node says of its end: what it calls critical, in words; otherwise its last lines as they are."""
+    lines = log.splitlines()
+    return "\n".join([text for line in lines if (text := _critical(line))] or lines[-LOG_TAIL_LINES:])
+
+
+def _critical(line: str) -> str:
+    with contextlib.suppress(orjson.JSONDecodeError):
+        found = orjson.loads(line)
+        if isinstance(found, dict) and found.get("level") == "critical":
+            return str(found.get("text"))
+    return ""
 
 
 async def _wait_block(url: str) -> None:

@@ -150,10 +150,11 @@ def _genesis_from(place: str) -> dict[str, Any]:
     """The document of a file, of a URL, or of the RPC at a URL."""
     import orjson
 
-    if not place.startswith(("http://", "https://")):
-        content = Path(place).read_bytes()
-    else:
-        content = _fetched(place)
+    try:
+        content = _fetched(place) if place.startswith(("http://", "https://")) else Path(place).read_bytes()
+    except OSError as error:
+        reason = getattr(error, "reason", error)
+        raise click.ClickException(f"{place}: {getattr(reason, 'strerror', None) or reason}") from error
     try:
         document = orjson.loads(content)
         if "result" in document:

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from supercloud.cli import session
-from supercloud.cli.network import network
+from supercloud.cli.network import network, why
 from supercloud.cli.node import node
 from supercloud.node.config import load
 from supercloud.sdk.keyring import Backend, Keyring
@@ -150,6 +150,10 @@ def test_joining_with_an_rpc_or_a_url(tmp_path: Path) -> None:
             done = call(node, "join", "--genesis", place, "--peers", peer, "--home", tmp_path / "m")
             assert done.exit_code == 1 and not (tmp_path / "m").exists(), done.output
         server.shutdown()
+        server.server_close()
+    for place, said in ((base, "Connection refused"), (str(tmp_path / "absent"), "No such file")):
+        done = call(node, "join", "--genesis", place, "--peers", peer, "--home", tmp_path / "m")
+        assert done.exit_code == 1 and f"Error: {place}: {said}" in done.output
 
 
 def test_running_without_cometbft_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,3 +163,10 @@ def test_running_without_cometbft_says_how_to_get_it(tmp_path: Path, monkeypatch
     assert done.exit_code == 1 and "scripts/cometbft" in done.output
     nothing = call(network, "up", "--home", tmp_path / "other")
     assert nothing.exit_code == 1 and "no network" in nothing.output
+
+
+def test_what_a_node_calls_critical_is_told_in_words() -> None:
+    last = [f'{{"level":"info","text":"line {number}"}}' for number in range(7)]
+    assert why("\n".join(last)) == "\n".join(last[-5:])
+    told = '{"time":"t","level":"critical","from":"node.server","text":"the node can not start: no"}'
+    assert why("\n".join([*last, told, "not JSON", "[1]"])) == "the node can not start: no"
