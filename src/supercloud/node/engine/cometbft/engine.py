@@ -131,13 +131,23 @@ class CometEngine:
                 f"the state is at height {at}, but blocks end at {top}: part of this home is older"
             )
         if top:
-            self.state = EngineState.from_bytes(_present(self._store.state(min(at, top)), at))
+            self.state = self._state_after(min(at, top))
             if self.state.chain_id != self._genesis.chain_id:
                 raise CometError(f"this home is of chain {self.state.chain_id}, not {self._genesis.chain_id}")
         else:
             self.state = self._waiting.first_state() or self._first_state(
                 self._genesis.validators, self._genesis.consensus_params, b""
             )
+
+    def _state_after(self, height: int) -> EngineState:
+        stored = self._store.state(height)
+        if stored is not None:
+            return EngineState.from_bytes(stored)
+        # The first block that is stored, of the chain or after a snapshot, may have been executed and not committed.
+        first = self._waiting.first_state()
+        if first is None or first.next_height != self._store.base:
+            raise CometError(f"the block store lacks height {height}")
+        return first
 
     def _first_state(self, validators: Any, params: Any, app_hash: bytes) -> EngineState:
         genesis = self._genesis
@@ -398,6 +408,7 @@ class CometEngine:
             self.state = await self.snapshots.state_before(
                 block.block, self.rpc, self._genesis.initial_height
             )
+            self._waiting.put_first_state(self.state)
         executed.block = block
         executed.after = advance(self.state, block, executed.response)
         if executed.height > self._store.height:
@@ -445,9 +456,3 @@ def _raise_if_failed(server: AbciServer) -> None:
     if server.failed.done():
         error = server.failed.result()
         raise CometError(f"the state machine failed: {error}") from error
-
-
-def _present(stored: bytes | None, height: int) -> bytes:
-    if stored is None:
-        raise CometError(f"the block store lacks height {height}")
-    return stored

@@ -17,7 +17,8 @@ from supercloud.chain.store.backend import MemoryBackend
 from supercloud.node.abci.framing import Unframer, frame
 from supercloud.node.config import Config
 from supercloud.node.engine.choice import EngineFiles, make_engine
-from supercloud.node.engine.cometbft.engine import CometEngine
+from supercloud.node.engine.cometbft.engine import CometEngine, CometError
+from supercloud.node.engine.ports import StoredBlock
 from supercloud.pb.tendermint.abci import types_pb2 as abci
 
 ROOT = Path(__file__).resolve().parents[5]
@@ -134,6 +135,30 @@ async def test_what_was_not_committed_is_executed_again(apart: Apart) -> None:
         client = await apart.client()
         assert await client.ask("finalize_block", block(2)) == second
         client.leave()
+
+
+async def test_a_first_block_that_was_stored_and_not_committed_is_executed_again(apart: Apart) -> None:
+    async with apart.running():
+        client = await apart.client()
+        await client.ask("init_chain", apart.genesis)
+        client.leave()
+    store = apart.engine._store
+    store.save(1, bytes(32), StoredBlock(b"", b"", b"", b"of after it"))
+    apart.engine.load()
+    assert apart.engine.state.next_height == 1 and apart.engine.state.validators
+    store.save(2, bytes(32), StoredBlock(b"", b"", b"", b"of after it"))
+    store.prune(2, 1)
+    with pytest.raises(CometError, match="lacks height 0"):
+        apart.engine.load()
+
+
+async def test_a_node_that_ends_lets_go_of_it(apart: Apart) -> None:
+    async with apart.running():
+        client = await apart.client()
+        assert await client.height() == 0
+    with pytest.raises((EOFError, OSError)):
+        await asyncio.wait_for(client.height(), 10)
+    client.leave()
 
 
 async def test_the_unit_of_the_examples_is_what_it_waits_for(apart: Apart) -> None:
