@@ -30,6 +30,7 @@ CONNECTIONS: Final = 4
 
 COMMIT_S: Final = 5.0
 QUIET_S: Final = 0.3
+SENT_S: Final = 0.05
 BEGINNING: Final = ("prepare_proposal", "process_proposal", "finalize_block")
 """What CometBFT asks on its way to a block, before it is executed."""
 
@@ -109,12 +110,10 @@ class AbciServer:
         if self._server is not None:
             self._server.close()
         if gently and self._connections and not self.failed.done():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(COMMIT_S):
-                    await self._committed.wait()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(QUIET_S):
-                    await self._withheld.wait()
+            await _within(COMMIT_S, self._committed)
+            await _within(QUIET_S, self._withheld)
+            # It asks with a second message behind the first, and has to have sent both.
+            await asyncio.sleep(SENT_S)
         self._drop()
         await self._vacant.wait()
 
@@ -209,6 +208,13 @@ class AbciServer:
         # An answer whose fields are all at their defaults has to be there all the same.
         slot.SetInParent()
         slot.CopyFrom(result)
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    """Wait for an event, but not for long. asyncio.timeout ends a task of Python 3.11 that was cancelled before."""
+    waiting = asyncio.create_task(event.wait())
+    await asyncio.wait({waiting}, timeout=seconds)
+    waiting.cancel()
 
 
 def _hung_up(writer: asyncio.StreamWriter) -> bool:
