@@ -111,7 +111,7 @@ async def test_a_twin_of_a_validator_is_found_and_slashed(tmp_path: Path) -> Non
     shutil.copy(Home(home).validator_key, Home(twin).validator_key)
     peers = [f"{each.node_id}@{each.endpoints.p2p}" for each in cluster.members[:3]]
     for name in ("node3", "twin"):
-        cluster.configure(name, "p2p", persistent_peers=",".join(peers))
+        cluster.configure(name, "p2p", persistent_peers=",".join(peers), exchange=False)
         cluster.configure(name, "engine", block_interval_s=0.3)
     silent = _keeping_transactions(tmp_path)
     cluster.start("node0", "node1", "node2")
@@ -143,11 +143,11 @@ async def test_a_twin_of_a_validator_is_found_and_slashed(tmp_path: Path) -> Non
 
 
 def _keeping_transactions(folder: Path) -> Path:
-    """A program that is CometBFT, but tells its peers of no transactions, nor of other peers."""
+    """A program that is CometBFT, but tells its peers of no transactions."""
     script = folder / "cometbft"
     script.write_text(
         "#!/bin/sh\n"
-        f"sed -i -e 's/^.mempool.$/&\\nbroadcast = false/' -e 's/^.p2p.$/&\\npex = false/' \"$3/config/config.toml\"\n"
+        "sed -i -e 's/^.mempool.$/&\\nbroadcast = false/' \"$3/config/config.toml\"\n"
         f'exec {find_program()} "$@"\n'
     )
     script.chmod(0o755)
