@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import functools
 import os
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -21,12 +20,12 @@ from typing import Any, Final
 import click
 import orjson
 
+from supercloud.children import end, ends_with_parent, wait_ended
 from supercloud.cli import session
 from supercloud.cli.output import console, json_option, long_command, print_json, raise_as_click
 from supercloud.node import network as networks
 from supercloud.node.engine.cometbft.engine import find_program
 from supercloud.node.genesis import OTHER_DENOMS, wrong_names
-from supercloud.provider.children import wait_ended
 from supercloud.sdk.errors import SdkError
 from supercloud.sdk.keyring import Backend, Keyring
 from supercloud.sdk.rpc import RpcClient
@@ -279,16 +278,13 @@ class _Running:
             for keeper in self._keepers:
                 keeper.cancel()
             await asyncio.gather(*self._keepers, return_exceptions=True)
-            await asyncio.gather(*(_end(child) for child in self._children.values()))
+            await asyncio.gather(*(end(child, STOP_S) for child in self._children.values()))
 
     async def _start(self, name: str) -> asyncio.subprocess.Process:
-        setpriv = shutil.which("setpriv")
-        # However this process dies, the nodes end with it, in order.
-        with_us = [setpriv, "--pdeathsig", "TERM"] if setpriv else []
         with self._log(name).open("ab") as log:
             self._begun[name] = log.tell()
             return await asyncio.create_subprocess_exec(
-                *with_us,
+                *ends_with_parent(),
                 sys.executable,
                 *("-m", "supercloud", "node", "start", "--home", str(self._where / name)),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -388,17 +384,3 @@ async def _wait_block(url: str) -> None:
                 if height > first and not sync["catching_up"]:
                     return
             await asyncio.sleep(ASK_EVERY_S)
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    if child.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        child.terminate()
-    try:
-        async with asyncio.timeout(STOP_S):
-            await child.wait()
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()

@@ -20,6 +20,7 @@ import click
 import orjson
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from supercloud.children import end
 from supercloud.cli import deploy, session
 from supercloud.cli.deployment import close_and_count, cost_text
 from supercloud.cli.output import console, raise_as_click
@@ -33,6 +34,7 @@ SAMPLE = ROOT / "examples" / "hello"
 START_TIMEOUT_S = 120.0
 URL_TIMEOUT_S = 30.0
 REMOVAL_S = 15.0
+STOP_S = 30.0
 
 
 @click.command()
@@ -71,7 +73,7 @@ async def _run(once: bool, home: Path) -> None:
                 return
         await _until_interrupted(child, done, settings, out)
     finally:
-        await _stop(child)
+        await end(child, STOP_S)
 
 
 async def _build_sample() -> None:
@@ -102,7 +104,7 @@ async def _start(home: Path) -> tuple[asyncio.subprocess.Process, dict[str, Any]
     except TimeoutError:
         line = b""
     if not line:
-        await _stop(child)
+        await end(child, STOP_S)
         raise click.ClickException(f"the local supercloud did not start; its logs are in {home}/logs")
     return child, orjson.loads(line)
 
@@ -185,17 +187,6 @@ async def _until_interrupted(
         cost = await close_and_count(tenant, done.dseq)
         await _until_removed(tenant, done)
     out.print(f"Closed deployment {done.dseq}. {cost_text(cost)}")
-
-
-async def _stop(child: asyncio.subprocess.Process) -> None:
-    if child.returncode is None:
-        child.terminate()
-        try:
-            async with asyncio.timeout(30):
-                await child.wait()
-        except TimeoutError:
-            child.kill()
-            await child.wait()
 
 
 if __name__ == "__main__":

@@ -19,11 +19,11 @@ from typing import Any, Final
 
 import click
 
+from supercloud.children import end, wait_ended
 from supercloud.cli import local, session
 from supercloud.cli import logs as logging_setup
 from supercloud.cli.output import console, long_command, print_json
 from supercloud.cli.providers import keep_asking
-from supercloud.provider.children import wait_ended
 from supercloud.sdk import market
 from supercloud.sdk.client import Client
 from supercloud.sdk.errors import SdkError
@@ -31,6 +31,7 @@ from supercloud.sdk.sightings import Sightings
 
 PROVIDER_READY_S = 60.0
 RESTART_S = 1.0
+STOP_S = 15.0
 RESTART_S_MAX = 30.0
 PORT_FIRST: Final = 26650
 PORT_STEP: Final = 20
@@ -175,7 +176,7 @@ async def _keep_alive(place: local.Local, ready: asyncio.Event, out: Any) -> Non
         try:
             await wait_ended(child, printed)
         except asyncio.CancelledError:
-            await _end(child)
+            await end(child, STOP_S)
             raise
         if asyncio.get_running_loop().time() - begun > RESTART_S_MAX:
             pause = RESTART_S
@@ -184,18 +185,6 @@ async def _keep_alive(place: local.Local, ready: asyncio.Event, out: Any) -> Non
         )
         await asyncio.sleep(pause)
         pause = min(pause * 2, RESTART_S_MAX)
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    if child.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            child.terminate()
-        try:
-            async with asyncio.timeout(15):
-                await child.wait()
-        except TimeoutError:
-            child.kill()
-            await child.wait()
 
 
 async def _wait_registered(place: local.Local) -> None:

@@ -13,7 +13,6 @@ import json
 import logging
 import os
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from supercloud.children import ends_with_parent
 from supercloud.node.log import log_to_stderr
 from supercloud.node.programs import INFO, Plan, ProgramError, ProgramMissing, Programs
 
@@ -196,7 +196,7 @@ class Runner:
         # It, and whatever it starts, keeps the lock as long as it lives: a runner that comes after one that was killed waits
         # for a program, and for a backup that goes on without it.
         try:
-            process = subprocess.Popen([*_ends_with_us(), *command], env=env, pass_fds=(lock,))
+            process = subprocess.Popen([*ends_with_parent(), *command], env=env, pass_fds=(lock,))
         except OSError as error:
             log.error("%s can not be started: %s", command[0], error)
             return NOT_STARTED
@@ -302,12 +302,6 @@ def _locked(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _ends_with_us() -> list[str]:
-    """Words before a command that make the kernel ask it to end when the runner dies, however that does."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
 def _what_to_do(programs: Programs, plan: Plan, error: ProgramMissing) -> str:

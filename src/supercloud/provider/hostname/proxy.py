@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import aiohttp
 import orjson
 
-from supercloud.provider.children import end_leftovers, ends_with_parent, turn_over
+from supercloud.children import end, end_leftovers, ends_with_parent, turn_over
 from supercloud.sdl.manifest import HttpOptions
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ LOG_NAME: Final = "caddy.log"
 START_TIMEOUT_S: Final = 10.0
 ANSWER_TIMEOUT_S: Final = 10.0
 RESTART_S: Final = 0.5
+STOP_S: Final = 5.0
 """Pause before a Caddy that ended is said to be gone: one that ends again and again costs little."""
 
 
@@ -122,14 +123,8 @@ class Proxy:
         if self._session is not None:
             await self._session.close()
             self._session = None
-        if self._process is not None and self._process.returncode is None:
-            self._process.terminate()
-            try:
-                async with asyncio.timeout(5):
-                    await self._process.wait()
-            except TimeoutError:
-                self._process.kill()
-                await self._process.wait()
+        if self._process is not None:
+            await end(self._process, STOP_S)
         self._process = None
 
     async def gone(self) -> None:

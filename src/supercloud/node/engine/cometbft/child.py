@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 from pathlib import Path
 from typing import Final
 
 import orjson
+
+from supercloud.children import ends_with_parent
 
 STOP_TIMEOUT_S: Final = 10.0
 LAST_LINES_S: Final = 1.0
@@ -72,7 +73,7 @@ class Child:
     async def start(cls, program: str, home: Path) -> Child:
         """Start the program on CometBFT's home. Raises OSError."""
         process = await asyncio.create_subprocess_exec(
-            *_dying_with_us(),
+            *ends_with_parent("KILL"),
             program,
             "start",
             "--home",
@@ -119,9 +120,3 @@ def _write(data: bytes) -> None:
     with contextlib.suppress(OSError):
         while data:
             data = data[os.write(STDERR, data) :]
-
-
-def _dying_with_us() -> list[str]:
-    """Before a command: lets the kernel end it with this process, however that dies."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL"] if setpriv else []

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import aiodocker
 
-from supercloud.provider.children import turn_over
+from supercloud.children import turn_over
 from supercloud.provider.drivers import gpus
 from supercloud.provider.drivers.base import (
     DriverError,

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from supercloud.provider.children import ends_with_parent
+from supercloud.children import end, ends_with_parent
 from supercloud.provider.drivers.base import PermanentError, TemporaryError
 
 LOG_NAME: Final = "podman.log"
@@ -145,15 +145,8 @@ class PodmanService:
 
     async def stop(self) -> None:
         """End the service; containers go on."""
-        if self._process is None or self._process.returncode is not None:
-            return
-        self._process.terminate()
-        try:
-            async with asyncio.timeout(STOP_TIMEOUT_S):
-                await self._process.wait()
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
+        if self._process is not None:
+            await end(self._process, STOP_TIMEOUT_S)
 
 
 def containers_conf() -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from supercloud.provider import children
-from supercloud.provider.children import end_leftovers, ends_with_parent, turn_over, wait_ended
+from supercloud import children
+from supercloud.children import end, end_leftovers, ends_with_parent, turn_over, wait_ended
 
 WAIT = "import time; time.sleep(60)"
 
@@ -78,3 +78,30 @@ async def test_whoever_waits_keeps_the_log_small(tmp_path: Path, monkeypatch: py
         child.stdin.close()
         assert await waiting == 3
     assert log.read_text() == "end\n"
+
+
+DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
+
+
+async def test_one_that_does_not_end_is_ended_also_by_a_task_that_was_cancelled() -> None:
+    children = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+        for code in (DEAF, "print(flush=True)\n" + WAIT)
+    ]
+    for child in children:
+        assert child.stdout is not None
+        await child.stdout.readline()
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for child in children:
+                await end(child, 0.2)
+                await end(child, 0.2)
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled() and [child.returncode for child in children] == [-9, -15]

@@ -17,10 +17,27 @@ LOG_BYTES_MAX: Final = 10 * 2**20
 LOG_CHECK_S: Final = 60.0
 
 
-def ends_with_parent() -> list[str]:
-    """Words before a command that make the kernel end it with the agent, however that ends."""
+def ends_with_parent(signal_name: str = "TERM") -> list[str]:
+    """Words before a command that make the kernel send it a signal when this process ends, however that ends."""
     setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+    return [setpriv, "--pdeathsig", signal_name, "--"] if setpriv else []
+
+
+async def end(child: asyncio.subprocess.Process, within_s: float) -> None:
+    """Ask a program to end, and end it when it has not within so many seconds.
+
+    Also in a task that was cancelled before: there asyncio.timeout of Python 3.11.2 raises no TimeoutError.
+    """
+    if child.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        child.terminate()
+    ended = asyncio.ensure_future(child.wait())
+    done, _ = await asyncio.wait({ended}, timeout=within_s)
+    if not done:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+    await ended
 
 
 def turn_over(log: Path) -> None:
