@@ -18,6 +18,7 @@ import click
 
 from supercloud.cli import session
 from supercloud.cli.output import console, json_option, print_json, raise_as_click
+from supercloud.cli.validator_terms import terms_options
 from supercloud.sdk.keyring import Backend
 from supercloud.types.coin import Coin, coins_text, parse_coins
 
@@ -169,13 +170,7 @@ def _schedule(given: dict[str, Any]) -> Any:
 @click.argument("stake", metavar="COIN")
 @_place
 @_keyring
-@click.option("--moniker", default="", help="Name of the validator [the node's].")
-@click.option("--commission-rate", default="0.10", show_default=True, help="What it keeps of rewards.")
-@click.option("--commission-max-rate", default="0.20", show_default=True, help="What it may keep at most.")
-@click.option("--commission-max-change-rate", default="0.01", show_default=True, help="By how much a day.")
-@click.option("--min-self-delegation", default=1, show_default=True, help="What its owner always stakes.")
-@click.option("--website", default="", help="Where to read about it.")
-@click.option("--details", default="", help="A few words about it.")
+@terms_options
 @click.option("--place", default="", metavar="HOST:PORT", help="Where others reach the node.")
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write [config/gentx/...]."

@@ -9,18 +9,13 @@ import click
 
 from supercloud.cli import session
 from supercloud.cli.output import command, console, json_option, print_json
+from supercloud.cli.validator_terms import terms_options
 from supercloud.types.coin import parse_coins
 
 
 @click.command("create-validator")
 @click.argument("stake", metavar="COIN")
-@click.option("--moniker", default="", help="Name of the validator [the node's].")
-@click.option("--commission-rate", default="0.10", show_default=True, help="What it keeps of rewards.")
-@click.option("--commission-max-rate", default="0.20", show_default=True, help="What it may keep at most.")
-@click.option("--commission-max-change-rate", default="0.01", show_default=True, help="By how much a day.")
-@click.option("--min-self-delegation", default=1, show_default=True, help="What its owner always stakes.")
-@click.option("--website", default="", help="Where to read about it.")
-@click.option("--details", default="", help="A few words about it.")
+@terms_options
 @json_option
 @session.network_options
 def create_validator(stake: str, settings: session.Settings, as_json: bool, **terms: Any) -> None:
